@@ -1,0 +1,1 @@
+"""Measure how well retrieval systems follow instructions."""

@@ -1,0 +1,201 @@
+"""What is asked: a corpus, topics under several views, and the contrasts between views.
+
+A *topic* is one information need. A *view* is one way of asking it: a query text, an instruction
+(possibly empty) and the judgements that hold under that instruction. A *contrast* is an ordered pair
+of views; the documents whose relevance differs between the two are what a retriever that follows
+instructions has to move.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import NamedTuple
+
+from ifir_eval.errors import InvalidInputError, Problem
+
+BARE = "bare"
+PARAPHRASE = "paraphrase"
+PLACEBO = "placebo"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One retrievable text. ``metadata`` is shown to readers and never reaches a retriever."""
+
+    id: str
+    text: str
+    title: str = ""
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way of asking a topic.
+
+    ``id`` is the query id of runs and judgements, unique in the benchmark; ``judgements`` maps document
+    ids to grades (0 = judged not relevant); ``candidates`` lists the documents to rank, or is None where
+    the whole corpus is searched.
+    """
+
+    id: str
+    name: str
+    query: str
+    instruction: str
+    judgements: Mapping[str, int]
+    candidates: tuple[str, ...] | None = None
+
+
+class Contrast(NamedTuple):
+    """An ordered pair of view names: how does the ranking move from ``before`` to ``after``?"""
+
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.before}>{self.after}"
+
+
+class Shift(NamedTuple):
+    """The documents of a contrast by what happens to their relevance, each sorted by id."""
+
+    lost: tuple[str, ...]
+    gained: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One information need under its views, keyed by view name. ``slices`` group topics in reports."""
+
+    id: str
+    views: Mapping[str, View]
+    slices: Mapping[str, str] = field(default_factory=dict)
+
+    def relevant(self, view: str, grade: int) -> frozenset[str]:
+        """The documents judged at ``grade`` or above under ``view``."""
+        return frozenset(doc for doc, given in self.views[view].judgements.items() if given >= grade)
+
+    def shift(self, contrast: Contrast, grade: int) -> Shift:
+        """Which documents lose, gain and keep relevance (at ``grade``) along ``contrast``."""
+        before, after = (self.relevant(view, grade) for view in contrast)
+        return Shift(*(tuple(sorted(docs)) for docs in (before - after, after - before, before & after)))
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A named, versioned set of topics over one corpus.
+
+    ``relevant_grade`` is the lowest grade that counts as relevant wherever a measure needs a yes or no.
+    ``partial_contrasts`` says that some topics are asked under one side of a contrast only (CSFCube's
+    facets); elsewhere that is a mistake and `validated` reports it. ``source`` and ``licence`` are shown
+    to users, ``notes`` are warnings about this copy that every record carries.
+    """
+
+    name: str
+    version: str
+    licence: str
+    source: str
+    corpus: Mapping[str, Document]
+    topics: tuple[Topic, ...]
+    measures: tuple[str, ...]
+    primary: str
+    contrasts: tuple[Contrast, ...] = ()
+    relevant_grade: int = 1
+    partial_contrasts: bool = False
+    notes: tuple[str, ...] = ()
+
+    def views(self) -> Iterator[View]:
+        """Every view of every topic, in order."""
+        for topic in self.topics:
+            yield from topic.views.values()
+
+    def contrasts_of(self, topic: Topic) -> tuple[Contrast, ...]:
+        """The contrasts of which ``topic`` has both views."""
+        return tuple(pair for pair in self.contrasts if all(view in topic.views for view in pair))
+
+    def documents_asked_for(self) -> list[Document]:
+        """The documents that a retriever has to know: every candidate once, in corpus order.
+
+        The whole corpus as soon as one view has no candidate list.
+        """
+        named: set[str] = set()
+        for view in self.views():
+            if view.candidates is None:
+                return list(self.corpus.values())
+            named.update(view.candidates)
+        return [document for document in self.corpus.values() if document.id in named]
+
+    def limited(self, topics: int) -> Benchmark:
+        """The first ``topics`` topics only: quick to try, never comparable with the whole."""
+        return replace(self, topics=self.topics[:topics])
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over everything that can change a number, independent of the order of documents."""
+        digest = hashlib.sha256()
+
+        def feed(*parts: object) -> None:
+            digest.update(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode() + b"\n")
+
+        feed(self.relevant_grade, [list(pair) for pair in self.contrasts])
+        for document in sorted(self.corpus.values(), key=lambda document: document.id):
+            feed(document.id, document.title, document.text)
+        for topic in sorted(self.topics, key=lambda topic: topic.id):
+            feed(topic.id, dict(topic.slices))
+            for _, view in sorted(topic.views.items()):
+                candidates = None if view.candidates is None else sorted(view.candidates)
+                feed(view.id, view.name, view.query, view.instruction, dict(view.judgements), candidates)
+        return digest.hexdigest()
+
+    def validated(self) -> Benchmark:
+        """This benchmark, unchanged, if it can be measured.
+
+        Raises:
+            InvalidInputError: listing every problem, before any model is loaded.
+        """
+        problems = [*self._corpus_problems(), *self._view_problems(), *self._contrast_problems()]
+        if problems:
+            raise InvalidInputError(f"benchmark {self.name!r}", problems)
+        return self
+
+    def _corpus_problems(self) -> Iterator[Problem]:
+        if not self.corpus:
+            yield Problem("the corpus is empty")
+        if not self.topics:
+            yield Problem("there are no topics")
+        for document in self.documents_asked_for():
+            if not (document.text.strip() or document.title.strip()):
+                yield Problem(f"document {document.id!r} has neither title nor text")
+
+    def _view_problems(self) -> Iterator[Problem]:
+        for query_id, count in Counter(view.id for view in self.views()).items():
+            if count > 1:
+                yield Problem(f"query id {query_id!r} is used {count} times")
+        for view in self.views():
+            if not view.query.strip():
+                yield Problem(f"query {view.id!r} has no text")
+            if not view.judgements:
+                yield Problem(f"query {view.id!r} has no judgements")
+            for role, ids in (("judged", view.judgements), ("candidate", view.candidates or ())):
+                for unknown in [doc for doc in ids if doc not in self.corpus][:3]:
+                    yield Problem(f"query {view.id!r}: {role} document {unknown!r} is not in the corpus")
+            if view.candidates is not None and len(set(view.candidates)) < len(view.candidates):
+                yield Problem(f"query {view.id!r} lists a candidate twice")
+
+    def _contrast_problems(self) -> Iterator[Problem]:
+        for contrast in self.contrasts:
+            having = {side: [t for t in self.topics if side in t.views] for side in contrast}
+            for side, topics in having.items():
+                if not topics:
+                    yield Problem(f"contrast {contrast}: no topic has the view {side!r}")
+            if self.partial_contrasts or not all(having.values()):
+                continue
+            for topic in self.topics:
+                missing = [side for side in contrast if side not in topic.views]
+                if missing:
+                    yield Problem(f"topic {topic.id!r} lacks the view {missing[0]!r} of contrast {contrast}")

@@ -1,0 +1,1 @@
+"""Scores per query, and the one order that every measure sees."""

@@ -1,0 +1,51 @@
+"""The record: the result of scoring one run on one benchmark, down to the topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+SCHEMA = 1
+
+
+class Estimate(NamedTuple):
+    """A mean over ``n`` topics with its 95% interval; ``low`` and ``high`` are None below two topics."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicValues:
+    """One topic's column values, unrounded."""
+
+    topic: str
+    slices: Mapping[str, str]
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The measured answer of one retriever to one benchmark.
+
+    ``retriever`` holds spec, kind and settings; ``benchmark`` name, version, content hash, primary column
+    and the like; ``measures`` maps column names to estimates; ``slices`` maps slice name -> slice value ->
+    column -> estimate. ``missing_queries`` were not answered and counted as failures. ``complete`` is
+    False for a limited run, which compares with nothing.
+    """
+
+    harness: str
+    retriever: Mapping[str, Any]
+    benchmark: Mapping[str, Any]
+    measures: Mapping[str, Estimate]
+    slices: Mapping[str, Mapping[str, Mapping[str, Estimate]]]
+    topics: tuple[TopicValues, ...]
+    missing_queries: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    timing: Mapping[str, float] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True

@@ -1,0 +1,1 @@
+"""Who answers: anything that turns a benchmark's views into scored documents."""
