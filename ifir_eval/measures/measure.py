@@ -35,7 +35,9 @@ class Measure:
     higher_is_better: bool | None = True
 
 
-def topic_columns(name: str, value: Callable[[RankedTopic], float | None]) -> Callable[[Sequence[RankedTopic]], Columns]:
+def topic_columns(
+    name: str, value: Callable[[RankedTopic], float | None]
+) -> Callable[[Sequence[RankedTopic]], Columns]:
     """Lay out a function of one topic as the single column ``name``; None leaves the topic out."""
 
     def columns(topics: Sequence[RankedTopic]) -> Columns:

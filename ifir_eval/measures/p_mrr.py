@@ -66,7 +66,13 @@ def p_mrr_net(ranked: RankedTopic) -> float | None:
 
 for _name, _summary, _value, _low, _high in (
     ("p-MRR", "do documents that change relevance move the right way?", p_mrr, -1.0, 1.0),
-    ("p-MRR-control", "do documents that stay relevant fall as well? near or below 0 is good", p_mrr_control, -1.0, 1.0),
+    (
+        "p-MRR-control",
+        "do documents that stay relevant fall as well? near or below 0 is good",
+        p_mrr_control,
+        -1.0,
+        1.0,
+    ),
     ("p-MRR-net", "p-MRR minus its control", p_mrr_net, -2.0, 2.0),
 ):
     register(

@@ -30,7 +30,9 @@ def _preferences(ranking: Ranking, shift: Shift) -> Preferences:
     return (a[:, None] > b[None, :]).astype(np.int8) - (a[:, None] < b[None, :]).astype(np.int8)
 
 
-def _over_pairs(judge: Callable[[Preferences, Preferences], NDArray[np.floating]], unanswered: float) -> Callable[[RankedTopic], float | None]:
+def _over_pairs(
+    judge: Callable[[Preferences, Preferences], NDArray[np.floating]], unanswered: float
+) -> Callable[[RankedTopic], float | None]:
     def value(contrast: RankedContrast) -> float:
         before, after = (_preferences(ranking, contrast.shift) for ranking in (contrast.before, contrast.after))
         return float(np.mean(judge(before, after)))
@@ -74,9 +76,32 @@ def swap_margin(ranked: RankedTopic) -> float | None:
 
 _UNBOUNDED = float("inf")
 for _measure in (
-    Measure("swap-accuracy", "when the instruction flips, does the preference flip rightly?", topic_columns("swap-accuracy", swap_accuracy), chance=0.25),
-    Measure("topic-lock", "is the same document preferred whatever the instruction says?", topic_columns("topic-lock", topic_lock), chance=0.5, higher_is_better=False),
-    Measure("follow-rate", "share of single views that prefer the right document", topic_columns("follow-rate", follow_rate), chance=0.5),
-    Measure("swap-margin", "how far the preference moves, in standard deviations of the scores", topic_columns("swap-margin", swap_margin), low=-_UNBOUNDED, high=_UNBOUNDED, chance=0.0),
+    Measure(
+        "swap-accuracy",
+        "when the instruction flips, does the preference flip rightly?",
+        topic_columns("swap-accuracy", swap_accuracy),
+        chance=0.25,
+    ),
+    Measure(
+        "topic-lock",
+        "is the same document preferred whatever the instruction says?",
+        topic_columns("topic-lock", topic_lock),
+        chance=0.5,
+        higher_is_better=False,
+    ),
+    Measure(
+        "follow-rate",
+        "share of single views that prefer the right document",
+        topic_columns("follow-rate", follow_rate),
+        chance=0.5,
+    ),
+    Measure(
+        "swap-margin",
+        "how far the preference moves, in standard deviations of the scores",
+        topic_columns("swap-margin", swap_margin),
+        low=-_UNBOUNDED,
+        high=_UNBOUNDED,
+        chance=0.0,
+    ),
 ):
     register(_measure)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from ifir_eval.errors import RetrieverError
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Hits:
     """The scored documents of one query, in no particular order.

@@ -1,0 +1,24 @@
+"""What several rooms' tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(os.environ.get("IFIR_EVAL_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """``shared_data("csfcube")``: the folder of that real data, or a skip where it is absent."""
+
+    def find(name: str) -> Path:
+        folder = SHARED / "data" / name
+        if not folder.is_dir():
+            pytest.skip(f"needs the real data {name!r}, which is not at {folder} (set IFIR_EVAL_SHARED)")
+        return folder
+
+    return find
