@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
-from ifir_eval.errors import InvalidInputError, Problem
+from ifir_eval.errors import InvalidInputError, Problem, UnknownNameError
 
 BARE = "bare"
 PARAPHRASE = "paraphrase"
@@ -93,7 +93,7 @@ class Benchmark:
     ``relevant_grade`` is the lowest grade that counts as relevant wherever a measure needs a yes or no.
     ``partial_contrasts`` says that some topics are asked under one side of a contrast only (CSFCube's
     facets); elsewhere that is a mistake and `validated` reports it. ``source`` and ``licence`` are shown
-    to users, ``notes`` are warnings about this copy that every record carries.
+    to users, ``notes`` are warnings about this copy that every record carries. ``is_limited`` marks an excerpt.
     """
 
     name: str
@@ -108,11 +108,23 @@ class Benchmark:
     relevant_grade: int = 1
     partial_contrasts: bool = False
     notes: tuple[str, ...] = ()
+    is_limited: bool = False
 
     def views(self) -> Iterator[View]:
         """Every view of every topic, in order."""
         for topic in self.topics:
             yield from topic.views.values()
+
+    def topic(self, topic_id: str) -> Topic:
+        """The topic called ``topic_id``.
+
+        Raises:
+            UnknownNameError: if there is none.
+        """
+        for topic in self.topics:
+            if topic.id == topic_id:
+                return topic
+        raise UnknownNameError("topic", [topic_id], [topic.id for topic in self.topics])
 
     def contrasts_of(self, topic: Topic) -> tuple[Contrast, ...]:
         """The contrasts of which ``topic`` has both views."""
@@ -132,7 +144,7 @@ class Benchmark:
 
     def limited(self, topics: int) -> Benchmark:
         """The first ``topics`` topics only: quick to try, never comparable with the whole."""
-        return replace(self, topics=self.topics[:topics])
+        return replace(self, topics=self.topics[:topics], is_limited=topics < len(self.topics))
 
     @cached_property
     def content_hash(self) -> str:
@@ -169,6 +181,10 @@ class Benchmark:
         if not self.topics:
             yield Problem("there are no topics")
         for document in self.documents_asked_for():
+            if len(document.id.split()) != 1:
+                yield Problem(
+                    f"document id {document.id!r} has white space or is empty, which a TREC run cannot hold"
+                )
             if not (document.text.strip() or document.title.strip()):
                 yield Problem(f"document {document.id!r} has neither title nor text")
 
@@ -176,6 +192,8 @@ class Benchmark:
         for query_id, count in Counter(view.id for view in self.views()).items():
             if count > 1:
                 yield Problem(f"query id {query_id!r} is used {count} times")
+        for odd in [view.id for view in self.views() if len(view.id.split()) != 1]:
+            yield Problem(f"query id {odd!r} has white space or is empty, which a TREC run cannot hold")
         for view in self.views():
             if not view.query.strip():
                 yield Problem(f"query {view.id!r} has no text")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Shift, Topic
-from ifir_eval.ranking.order import Ranking, rank
+from ifir_eval.ranking.order import Ranking, rank_all
 from ifir_eval.ranking.run import Run
 
 
@@ -18,6 +18,12 @@ class RankedContrast(NamedTuple):
     before: Ranking
     after: Ranking
     shift: Shift
+
+
+def mean(values: Iterable[float]) -> float | None:
+    """The arithmetic mean, or None of nothing: such a topic does not concern the measure."""
+    numbers = list(values)
+    return sum(numbers) / len(numbers) if numbers else None
 
 
 @dataclass(frozen=True)
@@ -33,9 +39,17 @@ class RankedTopic:
     contrasts: tuple[Contrast, ...]
     relevant_grade: int
 
+    def asks(self, *views: str) -> bool:
+        """Whether the topic has each of ``views``."""
+        return all(view in self.topic.views for view in views)
+
     def answered(self, *views: str) -> bool:
         """Whether the run has a ranking for each of ``views``."""
         return all(view in self.rankings for view in views)
+
+    def relevant(self, view: str) -> frozenset[str]:
+        """The documents that are relevant under ``view``."""
+        return self.topic.relevant(view, self.relevant_grade)
 
     @cached_property
     def shifts(self) -> tuple[tuple[Contrast, Shift], ...]:
@@ -53,14 +67,27 @@ class RankedTopic:
 
         A contrast of which the run lacks a query counts as ``unanswered``.
         """
-        values = [
-            value(RankedContrast(*(self.rankings[view] for view in contrast), shift))
+        return mean(
+            value(RankedContrast(self.rankings[contrast.before], self.rankings[contrast.after], shift))
             if self.answered(*contrast)
             else unanswered
             for contrast, shift in self.shifts
             if concerns(shift)
-        ]
-        return sum(values) / len(values) if values else None
+        )
+
+    def over_after_views(
+        self,
+        concerns: Callable[[Shift], bool],
+        value: Callable[[Ranking, Shift], float],
+        *,
+        unanswered: float,
+    ) -> float | None:
+        """As `over_contrasts`, for a ``value`` that looks at the ranking of the view after only."""
+        return mean(
+            value(self.rankings[contrast.after], shift) if self.answered(contrast.after) else unanswered
+            for contrast, shift in self.shifts
+            if concerns(shift)
+        )
 
 
 def ranked_topics(benchmark: Benchmark, run: Run) -> list[RankedTopic]:
@@ -68,11 +95,14 @@ def ranked_topics(benchmark: Benchmark, run: Run) -> list[RankedTopic]:
     return [
         RankedTopic(
             topic=topic,
-            rankings={
-                name: rank(run.hits[view.id]) for name, view in topic.views.items() if view.id in run.hits
-            },
+            rankings=_rankings(topic, run),
             contrasts=benchmark.contrasts_of(topic),
             relevant_grade=benchmark.relevant_grade,
         )
         for topic in benchmark.topics
     ]
+
+
+def _rankings(topic: Topic, run: Run) -> dict[str, Ranking]:
+    answers = {name: run.hits[view.id] for name, view in topic.views.items() if view.id in run.hits}
+    return dict(zip(answers, rank_all(answers.values()), strict=True))

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-SCHEMA = 1
-
 
 class Estimate(NamedTuple):
     """A mean over ``n`` topics with its 95% interval; ``low`` and ``high`` are None below two topics."""
@@ -31,10 +29,11 @@ class TopicValues:
 class Record:
     """The measured answer of one retriever to one benchmark.
 
-    ``retriever`` holds spec, kind and settings; ``benchmark`` name, version, content hash, primary column
-    and the like; ``measures`` maps column names to estimates; ``slices`` maps slice name -> slice value ->
-    column -> estimate. ``missing_queries`` were not answered and counted as failures. ``complete`` is
-    False for a limited run, which compares with nothing.
+    ``retriever`` holds spec, kind, settings and one rendered example; ``benchmark`` its name, version,
+    content hash, primary measure and the like, with ``measure_facts`` that explain every measure.
+    ``measures`` maps column names to estimates; ``slices`` maps slice name -> slice value -> column ->
+    estimate. ``missing_queries`` were not answered and counted as failures. ``complete`` is False for a
+    limited run, which compares with nothing.
     """
 
     harness: str

@@ -1,1 +1,1 @@
-"""reporting."""
+"""Records made readable: a table for the terminal and a page for the browser."""

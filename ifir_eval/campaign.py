@@ -1,0 +1,146 @@
+"""Every benchmark asked of every retriever, with finished work kept and never done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from ifir_eval.benchmarks.benchmark import Benchmark
+from ifir_eval.errors import IfirEvalError, IncompleteError, InvalidInputError, Problem
+from ifir_eval.evaluation import Evaluation, document_lines, evaluate, measure
+from ifir_eval.measures.measure import Measure, find
+from ifir_eval.progress import Progress, silent
+from ifir_eval.ranking.trec import trec_lines
+from ifir_eval.records.record import Record
+from ifir_eval.records.storage import RUN, folder_for, load_record, save
+from ifir_eval.retrievers.options import Options
+from ifir_eval.retrievers.retriever import Retriever
+from ifir_eval.retrievers.run_file import RunFile
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The records that exist now, and what failed, as one sentence each."""
+
+    records: tuple[Record, ...]
+    failures: tuple[str, ...]
+
+    def raise_failures(self) -> None:
+        """Raise one error for all failures, if there are any."""
+        if self.failures:
+            raise IfirEvalError("\n".join(self.failures))
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """Where the results of a grid of retrievers and benchmarks go, and how it is carried out.
+
+    ``measures`` are measure names, empty for each benchmark's own. With ``resume``, what already lies in
+    ``results`` is not asked again. ``command`` is written into the records, for whoever reproduces them.
+    """
+
+    results: Path
+    measures: Sequence[str] = ()
+    resume: bool = True
+    command: str = ""
+    progress: Progress = silent
+    say: Callable[[str], None] = print
+
+    def carry_out(self, benchmarks: Sequence[Benchmark], retrievers: list[Retriever]) -> Outcome:
+        """Evaluate every pair of retriever and benchmark, storing each as soon as it is done.
+
+        ``retrievers`` is emptied on the way, so that a model's memory is free before the next one loads.
+        A retriever that fails is reported in the outcome and does not stop the others.
+
+        Raises:
+            UnknownNameError: for unknown measures, before anything is asked.
+            IncompleteError: if interrupted (Ctrl-C); what is finished lies in ``results``.
+        """
+        for benchmark in benchmarks:
+            find(self.measures or benchmark.measures)
+        total = len(benchmarks) * len(retrievers)
+        records: list[Record] = []
+        failures: list[str] = []
+        try:
+            while retrievers:
+                retriever = retrievers.pop(0)
+                for benchmark in benchmarks:
+                    pair = f"{retriever.identity.spec} on {benchmark.name}"
+                    self.say(f"[{len(records) + len(failures) + 1}/{total}] {pair}")
+                    try:
+                        records.append(self._record(benchmark, retriever))
+                    except IfirEvalError as error:
+                        failures.append(f"{pair}: {error}")
+        except KeyboardInterrupt:
+            raise IncompleteError(
+                f"interrupted: {len(records)} of {total} are finished and kept in {self.results}; "
+                "the same command goes on with the rest"
+            ) from None
+        return Outcome(tuple(records), tuple(failures))
+
+    def _record(self, benchmark: Benchmark, retriever: Retriever) -> Record:
+        name = f"{benchmark.name}.limit-{len(benchmark.topics)}" if benchmark.is_limited else benchmark.name
+        folder = folder_for(self.results, retriever.identity.spec, asdict(retriever.identity), name)
+        chosen = find(self.measures or benchmark.measures)
+        if self.resume and (kept := _kept(folder, benchmark)):
+            if kept.benchmark["measures"] == [measure.name for measure in chosen]:
+                return kept
+            return rescore(folder, kept, benchmark, chosen)
+        evaluation = evaluate(benchmark, retriever, measures=self.measures, progress=self.progress)
+        return store(folder, evaluation, self.command)
+
+
+def _kept(folder: Path, benchmark: Benchmark) -> Record | None:
+    """The stored record on this very benchmark, if there is a sound one."""
+    try:
+        record = load_record(folder)
+    except InvalidInputError:
+        return None
+    same = record.benchmark["content_hash"] == benchmark.content_hash
+    return record if same and (folder / RUN).is_file() else None
+
+
+def store(folder: Path, evaluation: Evaluation, command: str) -> Record:
+    """Write an evaluation to ``folder``; returns its record, with the command that made it."""
+    environment = {**evaluation.record.environment, "command": command}
+    record = replace(evaluation.record, environment=environment)
+    save(folder, record, trec_lines(evaluation.run), document_lines(evaluation))
+    return record
+
+
+def rescore(folder: Path, old: Record, benchmark: Benchmark, measures: Sequence[Measure]) -> Record:
+    """Measure a stored run again, without its retriever; what was seen while answering is kept.
+
+    Raises:
+        InvalidInputError: if the stored run cannot be read.
+        RetrieverError: if it does not belong to ``benchmark``.
+    """
+    answer = RunFile.build(f"run:{folder / RUN}", f"{folder / RUN}", Options()).answer(benchmark, silent)
+    seen = tuple(warning for warning in old.warnings if warning not in benchmark.notes)
+    answer = replace(answer, warnings=seen, counts=old.counts)
+    evaluation = measure(benchmark, answer, old.retriever, measures, timing=old.timing)
+    return store(folder, evaluation, old.environment.get("command", ""))
+
+
+def rescore_record(path: Path, load: Callable[[str], Benchmark], measures: Sequence[str] = ()) -> Record:
+    """Measure the stored evaluation at ``path`` (its folder or record.json) again.
+
+    ``load`` brings a benchmark by the name that the record holds.
+
+    Raises:
+        InvalidInputError: if there is no record, or if the benchmark's content has changed since.
+    """
+    folder = path if path.is_dir() else path.parent
+    old = load_record(path)
+    benchmark = load(old.benchmark["name"])
+    if not old.complete:
+        benchmark = benchmark.limited(old.benchmark["topics"])
+    if benchmark.content_hash != old.benchmark["content_hash"]:
+        problem = Problem(
+            f"it was made on {benchmark.name!r} with content {old.benchmark['content_hash'][:12]}, which is "
+            f"now {benchmark.content_hash[:12]}; run the retriever again",
+            str(path),
+        )
+        raise InvalidInputError("record", [problem])
+    return rescore(folder, old, benchmark, find(measures or benchmark.measures))

@@ -1,0 +1,37 @@
+"""``ifir-eval doctor``: what is installed here, and whether a model is fit to be measured."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from ifir_eval.cli.options import json_option, retriever_options
+
+
+@click.command("doctor")
+@click.option("--model", "-m", "spec", help="A retriever to examine.")
+@retriever_options
+@json_option
+def command(spec: str | None, as_json: bool, **options: str | int | None) -> None:
+    """Show versions, devices and caches; with --model, put a retriever to the test.
+
+    A model is asked one topic twice: are its scores the same both times, and do they change when only
+    the instruction changes? Exit code 2 if not.
+    """
+    from ifir_eval.examination import Finding, environment, examine
+    from ifir_eval.retrievers.options import Options
+    from ifir_eval.retrievers.spec import build
+
+    findings = environment()
+    if spec is not None:
+        findings = (*findings, *examine(build(spec, Options(**options))))
+    if as_json:
+        click.echo(json.dumps([finding._asdict() for finding in findings]))
+    else:
+        for finding in findings:
+            mark = {True: "ok  ", False: "BAD ", None: "    "}[finding.good]
+            click.echo(f"{mark}{finding.what}: {finding.answer}")
+    bad: list[Finding] = [finding for finding in findings if finding.good is False]
+    if bad:
+        raise SystemExit(2)

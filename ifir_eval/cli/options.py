@@ -1,0 +1,75 @@
+"""Options that several commands share, and the progress bar they show."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ifir_eval.progress import Advance
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+results_option = click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    envvar="IFIR_EVAL_RESULTS",
+    help="Folder for records, runs and the page.",
+)
+data_option = click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar="IFIR_EVAL_DATA",
+    help="Folder with local copies of benchmarks, one subfolder each.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+
+
+def retriever_options(command: Command) -> Command:
+    """How a model is loaded and fed; each default is the model's own."""
+    for option in reversed(
+        (
+            click.option(
+                "--template",
+                help="How query and instruction join: a preset or a text with {query} and {instruction}.",
+            ),
+            click.option("--max-length", type=click.IntRange(min=8), help="Tokens at which texts are cut."),
+            click.option("--batch-size", type=click.IntRange(min=1), help="Texts encoded at a time."),
+            click.option("--device", help="cpu, cuda, cuda:1, mps …"),
+            click.option("--dtype", type=click.Choice(["float32", "float16", "bfloat16"])),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def progress_bar(task: str, *, total: int) -> Iterator[Advance]:
+    """A bar with count, rate and remaining time on standard error; nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda count=1: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.speed:.0f}/s", justify="right"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(task, total=total)
+        yield lambda count=1: bars.advance(bar, count)
+
+
+def say(text: str) -> None:
+    """Talk to the user, on standard error."""
+    click.echo(text, err=True)

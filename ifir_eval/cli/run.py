@@ -1,0 +1,79 @@
+"""``ifir-eval run``: ask benchmarks, measure the answers, store records, show them."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from ifir_eval.cli.options import data_option, json_option, progress_bar, results_option, retriever_options, say
+
+
+@click.command("run")
+@click.option(
+    "--model", "-m", "specs", multiple=True, required=True, help="A retriever; see `ifir-eval models`."
+)
+@click.option(
+    "--benchmark",
+    "-b",
+    "names",
+    multiple=True,
+    required=True,
+    help="A name or a folder; see `ifir-eval benchmarks`.",
+)
+@click.option("--measure", "measures", multiple=True, help="Instead of the benchmark's own measures.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="Ask the first N topics only: quick, compares with nothing."
+)
+@click.option("--resume/--again", default=True, show_default=True, help="Keep finished work, or do it over.")
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the HTML page goes (default: <results>/index.html).",
+)
+@retriever_options
+@data_option
+@results_option
+@json_option
+def command(
+    specs: tuple[str, ...],
+    names: tuple[str, ...],
+    measures: tuple[str, ...],
+    limit: int | None,
+    resume: bool,
+    page: Path | None,
+    data: Path | None,
+    results: Path,
+    as_json: bool,
+    **options: str | int | None,
+) -> None:
+    r"""Ask every benchmark of every model, and show the results side by side.
+
+    What is finished stays on disk: after an interruption the same command goes on with the rest.
+
+    \b
+    ifir-eval run --model bm25 --model BAAI/bge-small-en-v1.5 --benchmark mirror
+    ifir-eval run --model ./my-checkpoint --benchmark ./my-benchmark --template instruct
+    """
+    from ifir_eval.benchmarks.catalog import load_all
+    from ifir_eval.campaign import Campaign
+    from ifir_eval.cli.show import show
+    from ifir_eval.retrievers.options import Options
+    from ifir_eval.retrievers.spec import build_all
+
+    benchmarks = [
+        benchmark if limit is None else benchmark.limited(limit) for benchmark in load_all(names, data)
+    ]
+    campaign = Campaign(
+        results,
+        measures=measures,
+        resume=resume,
+        command=shlex.join(["ifir-eval", *sys.argv[1:]]),
+        progress=progress_bar,
+        say=say,
+    )
+    outcome = campaign.carry_out(benchmarks, build_all(specs, Options(**options)))
+    show(outcome.records, page or results / "index.html", as_json=as_json)
+    outcome.raise_failures()

@@ -1,0 +1,142 @@
+"""Is this machine, and is this retriever, fit for measurements?"""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import platformdirs
+
+from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Document, Topic, View
+from ifir_eval.errors import InstructionIgnoredError
+from ifir_eval.progress import silent
+from ifir_eval.ranking.run import Run
+from ifir_eval.retrievers.arrival import check_scores, check_texts
+from ifir_eval.retrievers.retriever import Retriever
+
+PACKAGES = (
+    "ifir-eval",
+    "numpy",
+    "scipy",
+    "pytrec-eval-terrier",
+    "bm25s",
+    "torch",
+    "transformers",
+    "sentence-transformers",
+)
+
+
+class Finding(NamedTuple):
+    """One thing found out; ``good`` is None where there is nothing to judge."""
+
+    what: str
+    answer: str
+    good: bool | None = None
+
+
+def environment() -> tuple[Finding, ...]:
+    """Versions, compute devices and caches of this machine."""
+    return (
+        Finding("python", f"{platform.python_version()} on {platform.platform()}"),
+        *(Finding(package, _version(package)) for package in PACKAGES),
+        Finding("devices", _devices()),
+        Finding("benchmark cache", _size(Path(platformdirs.user_cache_dir("ifir-eval")))),
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _devices() -> str:
+    try:
+        import torch  # noqa: PLC0415 - heavy, and may be absent
+    except ModuleNotFoundError:
+        return "cpu (torch is not installed)"
+    cuda = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    mps = ["mps"] if torch.backends.mps.is_available() else []
+    return ", ".join([f"cpu ({torch.get_num_threads()} threads)", *cuda, *mps])
+
+
+def _size(folder: Path) -> str:
+    files = [file for file in folder.rglob("*") if file.is_file()] if folder.is_dir() else []
+    return f"{folder}, {len(files)} files, {sum(file.stat().st_size for file in files) / 1e6:.1f} MB"
+
+
+def probe() -> Benchmark:
+    """One topic whose two views swap the labels of two documents; two more documents are off-topic."""
+    texts = {
+        "d1": "The choir sang in the old church until midnight, and entry was free for everyone.",
+        "d2": "The choir sang in the new concert hall, where every seat cost forty euros.",
+        "d3": "Potatoes are best planted when the soil has warmed.",
+        "d4": "The ferry leaves the southern pier at noon.",
+    }
+    asked = {
+        "original": ("Only concerts that cost nothing.", {"d1": 1, "d2": 0}),
+        "reversed": ("Only concerts that charge for tickets.", {"d1": 0, "d2": 1}),
+    }
+    views = {
+        name: View(name, name, "choir concerts", instruction, judgements, tuple(texts))
+        for name, (instruction, judgements) in asked.items()
+    }
+    return Benchmark(
+        name="probe",
+        version="1",
+        licence="Apache-2.0",
+        source="ifir-eval",
+        corpus={key: Document(key, text) for key, text in texts.items()},
+        topics=(Topic("choir", views),),
+        measures=("swap-accuracy",),
+        primary="swap-accuracy",
+        contrasts=(Contrast("original", "reversed"),),
+    )
+
+
+def examine(retriever: Retriever) -> tuple[Finding, ...]:
+    """Ask ``retriever`` the probe twice.
+
+    Raises:
+        RetrieverError: if it cannot answer at all.
+    """
+    benchmark = probe()
+    first, second = (retriever.answer(benchmark, silent) for _ in range(2))
+    identity = retriever.identity
+    settings = [Finding(name, f"{value}") for name, value in identity.settings.items()]
+    counts = [Finding(name.replace("_", " "), f"{count}") for name, count in first.counts.items()]
+    deterministic = _equal(first.run, second.run)
+    return (
+        Finding("model", f"{identity.spec} ({identity.kind})"),
+        *settings,
+        *counts,
+        Finding(
+            "deterministic",
+            "the same scores twice" if deterministic else "scores differ from one call to the next",
+            deterministic,
+        ),
+        _arrival(benchmark, retriever, first.run),
+        *(Finding("warning", warning) for warning in first.warnings),
+    )
+
+
+def _equal(first: Run, second: Run) -> bool:
+    return first.hits.keys() == second.hits.keys() and all(
+        hits.documents == second.hits[query].documents
+        and np.array_equal(hits.scores, second.hits[query].scores)
+        for query, hits in first.hits.items()
+    )
+
+
+def _arrival(benchmark: Benchmark, retriever: Retriever, run: Run) -> Finding:
+    what = "the instruction reaches the scores"
+    try:
+        check_texts(benchmark, retriever.render)
+        check_scores(benchmark, run)
+    except InstructionIgnoredError as error:
+        return Finding(what, str(error), good=False)
+    return Finding(what, "two instructions gave different scores", good=True)

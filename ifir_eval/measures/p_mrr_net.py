@@ -1,0 +1,26 @@
+"""p-MRR-net: p-MRR minus its control (METHODS.md, section 3).
+
+What is left of p-MRR when the general damage to the second ranking is taken off, over the contrasts that
+have both changed and kept documents. Range -2..2.
+"""
+
+from __future__ import annotations
+
+from ifir_eval.measures.measure import Measure, register, topic_columns
+from ifir_eval.measures.p_mrr import has_changed, right_movement
+from ifir_eval.measures.p_mrr_control import has_kept, kept_fall
+from ifir_eval.measures.ranked import RankedTopic
+
+
+def p_mrr_net(ranked: RankedTopic) -> float | None:
+    """p-MRR minus control of one topic, in -2..2; an unanswered contrast counts as 0."""
+    return ranked.over_contrasts(
+        lambda shift: has_changed(shift) and has_kept(shift),
+        lambda contrast: right_movement(contrast) - kept_fall(contrast),
+        unanswered=0.0,
+    )
+
+
+register(
+    Measure("p-MRR-net", "p-MRR minus its control", topic_columns("p-MRR-net", p_mrr_net), low=-2.0, high=2.0)
+)

@@ -1,0 +1,182 @@
+"""Estimates drawn as intervals on shared axes: tables in which position compares retrievers.
+
+A panel is one table with one axis. Its groups (a measure, or a value of a slice) have a row for each
+retriever: name, mean, interval, and the interval drawn. Positions are per cent of the axis' width.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from ifir_eval.records.record import Estimate
+from ifir_eval.reporting.overview import Answered, Column, Overview
+
+_UNIT_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
+_ROUND = (1, 2, 3, 4, 6, 8, 10)
+
+
+class Tick(NamedTuple):
+    """A labelled place on an axis."""
+
+    at: float
+    label: str
+
+
+class Row(NamedTuple):
+    """One retriever's estimate in words and positions; positions are None where nothing can be drawn."""
+
+    name: str
+    number: int
+    value: str
+    interval: str
+    remark: str
+    at: float | None
+    low: float | None
+    high: float | None
+
+
+class Group(NamedTuple):
+    """Rows to be compared with each other, under a label; ``chance`` is a position."""
+
+    label: str
+    summary: str
+    remark: str
+    chance: float | None
+    rows: tuple[Row, ...]
+
+
+class Panel(NamedTuple):
+    """Groups over one axis."""
+
+    caption: str
+    ticks: tuple[Tick, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A group before it is drawn: each answer's estimate of ``column``, in the order of the answers."""
+
+    label: str
+    column: Column
+    estimates: Sequence[Estimate | None]
+    explained: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+
+    def at(self, value: float | None) -> float | None:
+        return None if value is None else round(100 * (value - self.low) / (self.high - self.low), 2)
+
+
+def measure_panels(overview: Overview) -> list[Panel]:
+    """All columns: a panel for each family of measures, and one more for each that needs its own axis."""
+    panels = []
+    for (family, axis), columns in groupby(overview.columns, key=lambda column: (column.family, _axis(column))):
+        entries = [_measured(overview, column) for column in columns]
+        panels.append(_panel(f"{family}: {axis}" if axis else family, entries, overview.answers))
+    return panels
+
+
+def judged_panel(overview: Overview) -> Panel | None:
+    """The column of the verdict alone."""
+    if (column := overview.judged) is None:
+        return None
+    return _panel(f"{overview.title}: {column.label}", [_measured(overview, column)], overview.answers)
+
+
+def slice_panels(overview: Overview) -> list[Panel]:
+    """The primary column by the values of each slice that some record has."""
+    column = next((column for column in overview.columns if column.name == overview.primary), None)
+    if column is None:
+        return []
+    slices = [answer.record.slices for answer in overview.answers]
+    panels = []
+    for name in dict.fromkeys(name for held in slices for name in held):
+        values = [held.get(name, {}) for held in slices]
+        entries = [
+            _Entry(label, column, [held.get(label, {}).get(column.name) for held in values], explained=False)
+            for label in dict.fromkeys(label for held in values for label in held)
+        ]
+        panels.append(_panel(f"{column.label} by {name}", entries, overview.answers))
+    return panels
+
+
+def _axis(column: Column) -> str:
+    """The axis of ``column`` among its family's: shared, and so nameless, for fractions and for p-MRR."""
+    shared = (column.low >= 0 and column.high <= 1) or column.stem.startswith("p-MRR")
+    return "" if shared else column.name
+
+
+def _measured(overview: Overview, column: Column) -> _Entry:
+    return _Entry(
+        column.label, column, [answer.record.measures.get(column.name) for answer in overview.answers]
+    )
+
+
+def _panel(caption: str, entries: Sequence[_Entry], answers: Sequence[Answered]) -> Panel:
+    scale = _scale(entries)
+    shown = entries[0].column.shown if entries else str
+    ticks = tuple(Tick(scale.at(tick) or 0.0, _short(shown(tick))) for tick in scale.ticks)
+    return Panel(caption, ticks, tuple(_group(entry, answers, scale) for entry in entries))
+
+
+def _short(number: str) -> str:
+    """A tick's label without the zeros that only precision needs: ``0.250`` -> ``0.25``, ``+0.0`` -> ``0``."""
+    label = number.rstrip("0").rstrip(".") if "." in number else number
+    return "0" if label in {"+0", "-0", ""} else label
+
+
+def _scale(entries: Sequence[_Entry]) -> _Scale:
+    """Zero to one for fractions, else symmetric about zero and just wide enough."""
+    if all(entry.column.low >= 0 and entry.column.high <= 1 for entry in entries):
+        return _Scale(0.0, 1.0, _UNIT_TICKS)
+    largest = max((abs(value) for entry in entries for value in _drawn(entry)), default=0.0) or 1.0
+    magnitude = 10.0 ** math.floor(math.log10(largest))
+    end = magnitude * next(factor for factor in _ROUND if magnitude * factor >= largest)
+    return _Scale(-end, end, (-end, -end / 2, 0.0, end / 2, end))
+
+
+def _drawn(entry: _Entry) -> Iterable[float]:
+    for estimate in entry.estimates:
+        if estimate is not None:
+            yield from (value for value in estimate[:3] if value is not None)
+
+
+def _group(entry: _Entry, answers: Sequence[Answered], scale: _Scale) -> Group:
+    column = entry.column
+    counts = {estimate.n for estimate in entry.estimates if estimate is not None}
+    remarks = [f"{min(counts)} topic{'s' * (counts != {1})}"] if len(counts) == 1 else []
+    if entry.explained:
+        good = {True: "higher is better", False: "lower is better", None: ""}[column.higher_is_better]
+        chance = "" if column.chance is None else f"chance {column.shown(column.chance)}"
+        remarks = [remark for remark in (good, chance, *remarks) if remark]
+    rows = tuple(
+        _row(answer, column, estimate, scale, counted=len(counts) > 1)
+        for answer, estimate in zip(answers, entry.estimates, strict=True)
+    )
+    summary = column.summary if entry.explained else ""
+    return Group(entry.label, summary, " · ".join(remarks), scale.at(column.chance), rows)
+
+
+def _row(answer: Answered, column: Column, estimate: Estimate | None, scale: _Scale, *, counted: bool) -> Row:
+    if estimate is None:
+        return Row(answer.name, answer.number, "not measured", "", "", None, None, None)
+    return Row(
+        name=answer.name,
+        number=answer.number,
+        value=column.shown(estimate.value),
+        interval=column.interval(estimate),
+        remark=f"n = {estimate.n}" if counted else "",
+        at=scale.at(estimate.value),
+        low=scale.at(estimate.low),
+        high=scale.at(estimate.high),
+    )

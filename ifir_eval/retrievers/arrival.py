@@ -1,0 +1,71 @@
+"""Does the instruction arrive? A run in which it does not reads as p-MRR exactly 0 and means nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from ifir_eval.benchmarks.benchmark import Benchmark, Topic, View
+from ifir_eval.errors import InstructionIgnoredError
+from ifir_eval.ranking.run import Hits, Run
+
+
+def _asked_differently(benchmark: Benchmark) -> Iterator[tuple[Topic, View, View]]:
+    """The views of every contrast that differ in instruction while the query is the same."""
+    for topic in benchmark.topics:
+        for contrast in benchmark.contrasts_of(topic):
+            before, after = (topic.views[name] for name in contrast)
+            if before.query == after.query and before.instruction != after.instruction:
+                yield topic, before, after
+
+
+def check_texts(benchmark: Benchmark, render: Callable[[View], str | None]) -> None:
+    """Refuse a retriever for which two views of a contrast are one and the same text.
+
+    Raises:
+        InstructionIgnoredError: with the views and the text, before anything is encoded.
+    """
+    for topic, before, after in _asked_differently(benchmark):
+        text = render(before)
+        if text is not None and text == render(after):
+            raise InstructionIgnoredError(
+                f"the instruction does not reach the retriever: the views {before.name!r} and {after.name!r} of "
+                f"topic {topic.id!r} both become {text!r}; use a --template that contains {{instruction}}"
+            )
+
+
+def check_scores(benchmark: Benchmark, run: Run) -> tuple[str, ...]:
+    """Refuse a run whose scores are bit-equal under both views of every contrast.
+
+    Only contrasts whose judgements differ count: elsewhere even a perfect retriever may score alike.
+
+    Returns:
+        A warning if this happens in some topics but not in all.
+
+    Raises:
+        InstructionIgnoredError: if it happens throughout.
+    """
+    pairs = [
+        (run.hits[before.id], run.hits[after.id])
+        for _, before, after in _asked_differently(benchmark)
+        if before.judgements != after.judgements and before.id in run.hits and after.id in run.hits
+    ]
+    equal = sum(_same(before, after) for before, after in pairs)
+    if pairs and equal == len(pairs):
+        raise InstructionIgnoredError(
+            f"the instruction never reached the scores: all {equal} pairs of views with different instructions "
+            "have bit-equal scores, which would read as p-MRR exactly 0; look for a wrapper that drops the "
+            "instruction, or a maximum length that cuts it off"
+        )
+    return (f"{equal} of {len(pairs)} pairs of views have bit-equal scores",) if equal else ()
+
+
+def _same(before: Hits, after: Hits) -> bool:
+    if before.documents == after.documents:
+        return np.array_equal(before.scores, after.scores)
+    return _by_document(before) == _by_document(after)
+
+
+def _by_document(hits: Hits) -> Mapping[str, float]:
+    return dict(zip(hits.documents, hits.scores.tolist(), strict=True))
