@@ -35,9 +35,11 @@ class UnknownNameError(IfirEvalError):
 
     def __init__(self, kind: str, unknown: Sequence[str], known: Iterable[str]) -> None:
         known = sorted(known)
+        folded = {name.casefold(): name for name in known}
         lines = []
         for name in unknown:
-            near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+            close = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.5)
+            near = [folded[match] for match in close]
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             lines.append(f"there is no {kind} {name!r}{hint}")
         super().__init__("\n".join([*lines, f"existing: {', '.join(known)}"]))

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from ifir_eval.cli.options import json_option, retriever_options
+
+if TYPE_CHECKING:
+    from ifir_eval.retrievers.options import Options
 
 
 @click.command("doctor")
 @click.option("--model", "-m", "spec", help="A retriever to examine.")
 @retriever_options
 @json_option
-def command(spec: str | None, as_json: bool, **options: str | int | None) -> None:
+def command(spec: str | None, as_json: bool, options: Options) -> None:
     """Show versions, devices and caches; with --model, put a retriever to the test.
 
     A model is asked one topic twice: are its scores the same both times, and do they change when only
     the instruction changes? Exit code 2 if not.
     """
     from ifir_eval.examination import Finding, environment, examine
-    from ifir_eval.retrievers.options import Options
     from ifir_eval.retrievers.spec import build
 
     findings = environment()
     if spec is not None:
-        findings = (*findings, *examine(build(spec, Options(**options))))
+        findings = (*findings, *examine(build(spec, options)))
     if as_json:
         click.echo(json.dumps([finding._asdict() for finding in findings]))
     else:

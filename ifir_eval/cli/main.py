@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ class _Commands(click.Group):
             ctx.exit(error.exit_code)
 
 
-def project_defaults(folder: Path) -> Mapping[str, Any]:
+def project_defaults(folder: Path) -> dict[str, Any]:
     """Default options by command: ``ifir-eval.toml``, else ``[tool.ifir-eval]`` of ``pyproject.toml``.
 
     Raises:
@@ -64,7 +63,7 @@ def project_defaults(folder: Path) -> Mapping[str, Any]:
         for key in keys:
             table = table.get(key, {})
         if table:
-            return table
+            return dict(table)
     return {}
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from ifir_eval.progress import Advance
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 results_option = click.option(
     "--results",
@@ -31,22 +30,38 @@ data_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 
 
-def retriever_options(command: Command) -> Command:
-    """How a model is loaded and fed; each default is the model's own."""
-    for option in reversed(
-        (
-            click.option(
-                "--template",
-                help="How query and instruction join: a preset or a text with {query} and {instruction}.",
-            ),
-            click.option("--max-length", type=click.IntRange(min=8), help="Tokens at which texts are cut."),
-            click.option("--batch-size", type=click.IntRange(min=1), help="Texts encoded at a time."),
-            click.option("--device", help="cpu, cuda, cuda:1, mps …"),
-            click.option("--dtype", type=click.Choice(["float32", "float16", "bfloat16"])),
-        )
-    ):
-        command = option(command)
-    return command
+_RETRIEVER_OPTIONS = (
+    click.option(
+        "--template", help="How query and instruction join: a preset or a text with {query} and {instruction}."
+    ),
+    click.option("--max-length", type=click.IntRange(min=8), help="Tokens at which texts are cut."),
+    click.option("--batch-size", type=click.IntRange(min=1), help="Texts encoded at a time."),
+    click.option("--device", help="cpu, cuda, cuda:1, mps …"),
+    click.option("--dtype", type=click.Choice(["float32", "float16", "bfloat16"])),
+)
+
+
+def retriever_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How a model is loaded and fed, handed over as ``options``; each default is the model's own."""
+
+    @functools.wraps(command)
+    def wrapped(
+        *,
+        template: str | None,
+        max_length: int | None,
+        batch_size: int | None,
+        device: str | None,
+        dtype: str | None,
+        **others: Any,
+    ) -> Any:
+        from ifir_eval.retrievers.options import Options
+
+        options = Options(template, max_length, batch_size, device, dtype)
+        return command(options=options, **others)
+
+    for option in reversed(_RETRIEVER_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
 
 
 @contextmanager

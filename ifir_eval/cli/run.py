@@ -5,10 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ifir_eval.cli.options import data_option, json_option, progress_bar, results_option, retriever_options, say
+
+if TYPE_CHECKING:
+    from ifir_eval.retrievers.options import Options
 
 
 @click.command("run")
@@ -47,7 +51,7 @@ def command(
     data: Path | None,
     results: Path,
     as_json: bool,
-    **options: str | int | None,
+    options: Options,
 ) -> None:
     r"""Ask every benchmark of every model, and show the results side by side.
 
@@ -60,7 +64,6 @@ def command(
     from ifir_eval.benchmarks.catalog import load_all
     from ifir_eval.campaign import Campaign
     from ifir_eval.cli.show import show
-    from ifir_eval.retrievers.options import Options
     from ifir_eval.retrievers.spec import build_all
 
     benchmarks = [
@@ -74,6 +77,6 @@ def command(
         progress=progress_bar,
         say=say,
     )
-    outcome = campaign.carry_out(benchmarks, build_all(specs, Options(**options)))
+    outcome = campaign.carry_out(benchmarks, build_all(specs, options))
     show(outcome.records, page or results / "index.html", as_json=as_json)
     outcome.raise_failures()

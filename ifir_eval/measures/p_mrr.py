@@ -1,4 +1,4 @@
-"""p-MRR: do documents that change relevance move the right way? (FollowIR, arXiv 2403.15246)
+"""p-MRR: do documents that change relevance move the right way? (FollowIR, arXiv 2403.15246).
 
 With R the 1-based rank among the candidates (absent: run length + 1), a document that loses relevance
 scores ``R_after / R_before - 1`` if it rose, which is wrong, else ``1 - R_before / R_after``. One that

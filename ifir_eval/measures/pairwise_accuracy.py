@@ -1,11 +1,10 @@
-"""pairwise-accuracy: does each view rank its own document first of the two? (NevIR, arXiv 2305.07614)
+"""pairwise-accuracy: does each view rank its own document first of the two? (NevIR, arXiv 2305.07614).
 
 Over a contrast's pairs of a document that loses relevance and one that gains it: the share where the view
 before ranks the first of them higher and the view after the second. Chance is 0.25.
 
-It differs from swap-accuracy in ties. Here trec_eval's rank order decides (by document id), as in NevIR's
-own scoring, so a constant score gets one view of each pair right; swap-accuracy compares the scores
-themselves and calls every tie wrong.
+It differs from swap-accuracy in ties. Here trec_eval's rank order decides, so that a tied view is right or
+wrong by the documents' ids; swap-accuracy compares the scores themselves and calls every tie wrong.
 """
 
 from __future__ import annotations

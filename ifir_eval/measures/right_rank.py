@@ -1,4 +1,4 @@
-"""right-rank: does a relevant document stand above an excluded one? (ExcluIR, arXiv 2404.17288)
+"""right-rank: does a relevant document stand above an excluded one? (ExcluIR, arXiv 2404.17288).
 
 Over the view after each contrast: share of pairs of a relevant document and one that lost its relevance
 with the relevant one ranked higher. Range 0..1, chance 0.5; a pair that is absent altogether is wrong.

@@ -1,4 +1,4 @@
-"""robustness@k: how well is the topic served under its worst view? (InstructIR, arXiv 2402.14334)
+"""robustness@k: how well is the topic served under its worst view? (InstructIR, arXiv 2402.14334).
 
 The minimum nDCG@k over a topic's views. Range 0..1; an unanswered view counts as 0.
 """

@@ -16,7 +16,7 @@ from functools import partial
 import pytrec_eval
 
 from ifir_eval.measures.measure import Columns, Measure, register_at
-from ifir_eval.measures.ranked import RankedTopic, mean
+from ifir_eval.measures.ranked import RankedTopic
 
 
 def view_values(topics: Sequence[RankedTopic], trec_name: str, k: int) -> dict[str, dict[str, float]]:
@@ -53,21 +53,21 @@ def view_values(topics: Sequence[RankedTopic], trec_name: str, k: int) -> dict[s
 def _columns(topics: Sequence[RankedTopic], name: str, trec_name: str, k: int) -> Columns:
     columns: dict[str, dict[str, float]] = {name: {}}
     for topic, values in view_values(topics, trec_name, k).items():
-        columns[name][topic] = mean(values.values()) or 0.0
+        columns[name][topic] = sum(values.values()) / len(values)
         for view, value in values.items():
             columns.setdefault(f"{name}[{view}]", {})[topic] = value
     return columns
 
 
-def _measure_at(k: int, name: str, trec_name: str, summary: str) -> Measure:
-    name, trec_name = (text.replace("@k", f"@{k}").replace("_k", f"_{k}") for text in (name, trec_name))
-    return Measure(name, summary, partial(_columns, name=name, trec_name=trec_name, k=k))
+def _measure_at(k: int, family: str, trec_name: str, summary: str) -> Measure:
+    name = f"{family}@{k}"
+    return Measure(name, summary, partial(_columns, name=name, trec_name=trec_name.format(k=k), k=k))
 
 
-for _name, _trec_name, _summary in (
-    ("nDCG@k", "ndcg_cut_k", "are documents of high grade ranked high?"),
-    ("MAP@k", "map_cut_k", "mean precision at the ranks of the relevant documents"),
-    ("MRR@k", "recip_rank", "one over the rank of the first relevant document"),
-    ("recall@k", "recall_k", "share of the relevant documents that are found"),
+for _family, _trec_name, _summary in (
+    ("nDCG", "ndcg_cut_{k}", "are documents of high grade ranked high?"),
+    ("MAP", "map_cut_{k}", "mean precision at the ranks of the relevant documents"),
+    ("MRR", "recip_rank", "one over the rank of the first relevant document"),
+    ("recall", "recall_{k}", "share of the relevant documents that are found"),
 ):
-    register_at(_name, partial(_measure_at, name=_name, trec_name=_trec_name, summary=_summary))
+    register_at(f"{_family}@k", partial(_measure_at, family=_family, trec_name=_trec_name, summary=_summary))

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from ifir_eval.statistics.estimate import Estimate
 
-class Estimate(NamedTuple):
-    """A mean over ``n`` topics with its 95% interval; ``low`` and ``high`` are None below two topics."""
-
-    value: float
-    low: float | None
-    high: float | None
-    n: int
+__all__ = ["Estimate", "Record", "TopicValues"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,9 @@ def _estimates_out(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
 
 
 def _estimates_in(table: Mapping[str, Any]) -> dict[str, Estimate]:
-    return {
-        name: Estimate(cell["value"], *(cell["ci"] or (None, None)), cell["n"]) for name, cell in table.items()
-    }
+    return {name: _estimate_in(**cell) for name, cell in table.items()}
+
+
+def _estimate_in(value: float, ci: list[float] | None, n: int) -> Estimate:
+    low, high = ci or (None, None)
+    return Estimate(value, low, high, n)

@@ -18,7 +18,7 @@ _QUALITY = "Retrieval quality"
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     FOLLOWING: (
         *("swap-accuracy", "pairwise-accuracy", "topic-lock", "follow-rate", "right-rank", "violations"),
-        *("swap-margin", "IRS", "SICR", "WISE"),
+        *("swap-margin", "IRS", "SICR", "SICR-released", "WISE", "WISE-released"),
     ),
     "Movement beside its control": ("p-MRR", "p-MRR-control", "p-MRR-net"),
     _QUALITY: ("nDCG", "MAP", "MRR", "recall", "robustness"),
@@ -42,6 +42,11 @@ class Column:
     higher_is_better: bool | None = None
 
     @property
+    def base(self) -> str:
+        """The measure's name without the view: ``nDCG@10`` of ``nDCG@10[original]``."""
+        return self.name.partition("[")[0]
+
+    @property
     def view(self) -> str | None:
         """The view that the column belongs to, or None where it concerns the whole topic."""
         _, bracket, view = self.name.partition("[")
@@ -50,7 +55,7 @@ class Column:
     @property
     def stem(self) -> str:
         """The measure's name without view and cutoff: ``nDCG`` of ``nDCG@10[original]``."""
-        return self.name.partition("[")[0].partition("@")[0]
+        return self.base.partition("@")[0]
 
     @property
     def family(self) -> str:
@@ -96,7 +101,8 @@ class Answered:
         if missing := list(self.record.missing_queries):
             queries = "query was" if len(missing) == 1 else "queries were"
             cautions.append(f"{len(missing)} {queries} not answered and counted as failures: {listed(missing)}")
-        return [*cautions, *self.record.warnings]
+        notes = self.record.benchmark.get("notes", ())  # told once, about the benchmark
+        return [*cautions, *(warning for warning in self.record.warnings if warning not in notes)]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ifir_eval.records.record import Record
+from ifir_eval.records.storage import write_atomically
 from ifir_eval.reporting.overview import Answered, Overview, overviews
 from ifir_eval.reporting.panel import Panel, judged_panel, measure_panels, slice_panels
 from ifir_eval.reporting.text import visible
@@ -86,9 +87,8 @@ def render_page(records: Sequence[Record]) -> str:
 
 
 def write_page(records: Sequence[Record], path: Path) -> None:
-    """Write `render_page` of ``records`` to ``path``, making its folder where needed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_page(records), encoding="utf-8")
+    """Write `render_page` of ``records`` to ``path``, atomically, making its folder where needed."""
+    write_atomically(path, render_page(records).encode())
 
 
 def _written_out(value: object) -> object:

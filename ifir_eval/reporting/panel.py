@@ -64,7 +64,8 @@ class _Entry:
     label: str
     column: Column
     estimates: Sequence[Estimate | None]
-    explained: bool = True
+    summary: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def slice_panels(overview: Overview) -> list[Panel]:
     for name in dict.fromkeys(name for held in slices for name in held):
         values = [held.get(name, {}) for held in slices]
         entries = [
-            _Entry(label, column, [held.get(label, {}).get(column.name) for held in values], explained=False)
+            _Entry(label, column, [held.get(label, {}).get(column.name) for held in values])
             for label in dict.fromkeys(label for held in values for label in held)
         ]
         panels.append(_panel(f"{column.label} by {name}", entries, overview.answers))
@@ -113,12 +114,19 @@ def slice_panels(overview: Overview) -> list[Panel]:
 def _axis(column: Column) -> str:
     """The axis of ``column`` among its family's: shared, and so nameless, for fractions and for p-MRR."""
     shared = (column.low >= 0 and column.high <= 1) or column.stem.startswith("p-MRR")
-    return "" if shared else column.name
+    return "" if shared else column.base
 
 
 def _measured(overview: Overview, column: Column) -> _Entry:
+    good = {True: "higher is better", False: "lower is better", None: ""}[column.higher_is_better]
+    chance = "" if column.chance is None else f"chance {column.shown(column.chance)}"
+    first = next(other for other in overview.columns if other.base == column.base)
     return _Entry(
-        column.label, column, [answer.record.measures.get(column.name) for answer in overview.answers]
+        label=column.label,
+        column=column,
+        estimates=[answer.record.measures.get(column.name) for answer in overview.answers],
+        summary=column.summary if column is first else "",  # said once for all views
+        remarks=tuple(remark for remark in (good, chance) if remark),
     )
 
 
@@ -152,24 +160,19 @@ def _drawn(entry: _Entry) -> Iterable[float]:
 
 
 def _group(entry: _Entry, answers: Sequence[Answered], scale: _Scale) -> Group:
-    column = entry.column
     counts = {estimate.n for estimate in entry.estimates if estimate is not None}
-    remarks = [f"{min(counts)} topic{'s' * (counts != {1})}"] if len(counts) == 1 else []
-    if entry.explained:
-        good = {True: "higher is better", False: "lower is better", None: ""}[column.higher_is_better]
-        chance = "" if column.chance is None else f"chance {column.shown(column.chance)}"
-        remarks = [remark for remark in (good, chance, *remarks) if remark]
+    topics = [f"{min(counts)} topic{'' if counts == {1} else 's'}"] if len(counts) == 1 else []
     rows = tuple(
-        _row(answer, column, estimate, scale, counted=len(counts) > 1)
+        _row(answer, entry.column, estimate, scale, counted=len(counts) > 1)
         for answer, estimate in zip(answers, entry.estimates, strict=True)
     )
-    summary = column.summary if entry.explained else ""
-    return Group(entry.label, summary, " · ".join(remarks), scale.at(column.chance), rows)
+    remark = " · ".join([*entry.remarks, *topics])
+    return Group(entry.label, entry.summary, remark, scale.at(entry.column.chance), rows)
 
 
 def _row(answer: Answered, column: Column, estimate: Estimate | None, scale: _Scale, *, counted: bool) -> Row:
     if estimate is None:
-        return Row(answer.name, answer.number, "not measured", "", "", None, None, None)
+        return Row(answer.name, answer.number, "not measured", interval="", remark="", at=None, low=None, high=None)
     return Row(
         name=answer.name,
         number=answer.number,

@@ -17,7 +17,7 @@ _GAP = 2
 _VALUE = len("+0.123")
 
 
-def comparison_table(records: Sequence[Record], width: int = 110) -> list[Table]:
+def comparison_tables(records: Sequence[Record], width: int = 110) -> list[Table]:
     """A table for each benchmark; several where its retrievers do not fit side by side into ``width``.
 
     Cells hold the mean and its 95% interval, p-MRR and its kin times 100, all else as fractions. Limited

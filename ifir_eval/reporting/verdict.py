@@ -65,7 +65,8 @@ def _headline(column: Column, standings: list[_Standing]) -> str:
     if not standings:
         return f"No verdict: {column.label} was not measured in a whole run."
     first, *others = standings
-    figures = f"{column.label} {column.shown(first.estimate.value)} {column.interval(first.estimate)}".rstrip()
+    interval = column.interval(first.estimate).replace(" ", "\N{NO-BREAK SPACE}")
+    figures = f"{column.label} {column.shown(first.estimate.value)} {interval}".rstrip()
     open_to = [other.name for other in others if other.best >= first.worst]
     if column.higher_is_better is None or not others:
         order = f"{first.name} has {figures}."

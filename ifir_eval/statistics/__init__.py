@@ -1,1 +1,1 @@
-"""statistics."""
+"""How sure the means are: bootstrap intervals over topics (METHODS.md, section 4)."""

@@ -1,0 +1,132 @@
+"""Records come back as they were written, and are never half there."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ifir_eval.errors import InvalidInputError
+from ifir_eval.records.record import Record, TopicValues
+from ifir_eval.records.schema import from_json, to_json
+from ifir_eval.records.storage import folder_for, load_record, save, slug, write_atomically
+from ifir_eval.statistics.estimate import Estimate
+
+RECORD = Record(
+    harness="0.1.0",
+    retriever={"spec": "bm25", "kind": "bm25", "settings": {"k1": 1.5}, "example": None},
+    benchmark={"name": "mirror", "content_hash": "00", "topics": 2},
+    measures={"p-MRR": Estimate(1 / 3, -0.1, 0.7, 2), "MRR@10": Estimate(0.5, None, None, 1)},
+    slices={"constraint": {"time": {"p-MRR": Estimate(1 / 3, -0.1, 0.7, 2)}}},
+    topics=(TopicValues("t1", {"constraint": "time"}, {"p-MRR": 1 / 3}),),
+    missing_queries=("t2-original",),
+    warnings=("one query was cut",),
+    counts={"texts_encoded": 12},
+    timing={"answer_s": 0.25},
+    environment={"python": "3.11"},
+    complete=False,
+)
+
+
+def test_a_record_survives_the_round_trip_exactly(tmp_path: Path) -> None:
+    """Every field and every digit comes back; nothing is rounded before it is stored."""
+    save(tmp_path / "r" / "b", RECORD, ["q Q0 d 1 0.5 t\n"], ['{"topic": "t1"}\n'])
+    assert load_record(tmp_path / "r" / "b") == RECORD
+    assert load_record(tmp_path / "r" / "b" / "record.json") == RECORD
+    assert sorted(file.name for file in (tmp_path / "r" / "b").iterdir()) == [
+        "documents.jsonl",
+        "record.json",
+        "run.trec.gz",
+    ]
+
+
+def test_the_first_schema_stays_readable() -> None:
+    """The fixture was written by version 0.1.0 and must be read by every later one."""
+    text = (Path(__file__).parent / "record_schema_1.json").read_text(encoding="utf-8")
+    assert from_json(text, "record_schema_1.json") == RECORD
+
+
+def test_a_newer_schema_is_refused_by_name() -> None:
+    """The user learns which schema it is and that an upgrade helps."""
+    body = json.loads(to_json(RECORD)) | {"schema": 99}
+    with pytest.raises(InvalidInputError, match="schema 99, this version reads up to 1; upgrade"):
+        from_json(json.dumps(body), "x.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"schema": 1}', '{"schema": "x"}', '{"measures": {}}'])
+def test_what_is_no_record_is_named(text: str) -> None:
+    """A sentence with the file, never a traceback."""
+    with pytest.raises(InvalidInputError, match=r"x\.json: this is no ifir-eval record"):
+        from_json(text, "x.json")
+
+
+def test_not_a_number_is_never_written() -> None:
+    """JSON has no NaN, and a measure that yields one is a mistake to be seen at once."""
+    broken = dataclasses.replace(RECORD, timing={"answer_s": float("nan")})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json(broken)
+
+
+def test_equal_names_with_other_settings_lie_apart(tmp_path: Path) -> None:
+    """Two checkpoints of one name shared a result key, and the second reported the first one's score."""
+    first = folder_for(tmp_path, "./model", {"fingerprint": "a"}, "mirror")
+    second = folder_for(tmp_path, "./model", {"fingerprint": "b"}, "mirror")
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("BAAI/bge-small-en-v1.5", "BAAI-bge-small-en-v1.5"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("run:a b.trec", "run-a-b.trec"),
+        ("..", "unnamed"),
+    ],
+)
+def test_names_become_harmless_folders(name: str, expected: str) -> None:
+    """No separator, no white space, no way out of the results folder."""
+    assert slug(name) == expected
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from ifir_eval.records.storage import write_atomically
+size = 5_000_000
+print("ready", flush=True)
+while True:
+    for letter in b"ab":
+        write_atomically(Path(sys.argv[1]), bytes([letter]) * size)
+"""
+
+
+def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    """However it is killed, at whatever moment: the file is whole, of one letter only."""
+    target = tmp_path / "record.json"
+    for delay in (0.05, 0.11, 0.17):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(target)], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        while not target.exists():
+            time.sleep(0.01)
+        time.sleep(delay)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+        content = target.read_bytes()
+        assert len(content) == 5_000_000
+        assert len(set(content)) == 1
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    """The temporary file is gone when the rename cannot happen."""
+    (tmp_path / "record.json").mkdir()
+    with pytest.raises(OSError, match=r"record\.json"):
+        write_atomically(tmp_path / "record.json", b"x")
+    assert [file.name for file in tmp_path.iterdir()] == ["record.json"]
