@@ -170,7 +170,12 @@ class Benchmark:
         Raises:
             InvalidInputError: listing every problem, before any model is loaded.
         """
-        problems = [*self._corpus_problems(), *self._view_problems(), *self._contrast_problems()]
+        problems = [
+            *self._corpus_problems(),
+            *self._view_problems(),
+            *self._candidate_problems(),
+            *self.contrast_problems(),
+        ]
         if problems:
             raise InvalidInputError(f"benchmark {self.name!r}", problems)
         return self
@@ -181,7 +186,7 @@ class Benchmark:
         if not self.topics:
             yield Problem("there are no topics")
         for document in self.documents_asked_for():
-            if len(document.id.split()) != 1:
+            if document.id.split() != [document.id]:
                 yield Problem(
                     f"document id {document.id!r} has white space or is empty, which a TREC run cannot hold"
                 )
@@ -192,7 +197,7 @@ class Benchmark:
         for query_id, count in Counter(view.id for view in self.views()).items():
             if count > 1:
                 yield Problem(f"query id {query_id!r} is used {count} times")
-        for odd in [view.id for view in self.views() if len(view.id.split()) != 1]:
+        for odd in [view.id for view in self.views() if view.id.split() != [view.id]]:
             yield Problem(f"query id {odd!r} has white space or is empty, which a TREC run cannot hold")
         for view in self.views():
             if not view.query.strip():
@@ -202,10 +207,19 @@ class Benchmark:
             for role, ids in (("judged", view.judgements), ("candidate", view.candidates or ())):
                 for unknown in [doc for doc in ids if doc not in self.corpus][:3]:
                     yield Problem(f"query {view.id!r}: {role} document {unknown!r} is not in the corpus")
-            if view.candidates is not None and len(set(view.candidates)) < len(view.candidates):
-                yield Problem(f"query {view.id!r} lists a candidate twice")
 
-    def _contrast_problems(self) -> Iterator[Problem]:
+    def _candidate_problems(self) -> Iterator[Problem]:
+        pools = {view.id: view.candidates for view in self.views()}
+        if len({pool is None for pool in pools.values()}) > 1:
+            yield Problem("some queries have candidates and others search the whole corpus; do one of the two")
+        for query_id, pool in pools.items():
+            if pool == ():
+                yield Problem(f"query {query_id!r} has an empty list of candidates")
+            if pool is not None and len(set(pool)) < len(pool):
+                yield Problem(f"query {query_id!r} lists a candidate twice")
+
+    def contrast_problems(self) -> Iterator[Problem]:
+        """What is wrong with the contrasts: views that no topic has, topics with one view of a pair only."""
         for contrast in self.contrasts:
             having = {side: [t for t in self.topics if side in t.views] for side in contrast}
             for side, topics in having.items():

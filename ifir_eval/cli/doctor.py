@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 @click.command("doctor")
-@click.option("--model", "-m", "spec", help="A retriever to examine.")
+@click.option("--model", "-m", help="A retriever to examine.")
 @retriever_options
 @json_option
-def command(spec: str | None, as_json: bool, options: Options) -> None:
+def command(model: str | None, as_json: bool, options: Options) -> None:
     """Show versions, devices and caches; with --model, put a retriever to the test.
 
     A model is asked one topic twice: are its scores the same both times, and do they change when only
@@ -27,8 +27,8 @@ def command(spec: str | None, as_json: bool, options: Options) -> None:
     from ifir_eval.retrievers.spec import build
 
     findings = environment()
-    if spec is not None:
-        findings = (*findings, *examine(build(spec, options)))
+    if model is not None:
+        findings = (*findings, *examine(build(model, options)))
     if as_json:
         click.echo(json.dumps([finding._asdict() for finding in findings]))
     else:

@@ -16,18 +16,15 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.option(
-    "--model", "-m", "specs", multiple=True, required=True, help="A retriever; see `ifir-eval models`."
-)
+@click.option("--model", "-m", multiple=True, required=True, help="A retriever; see `ifir-eval models`.")
 @click.option(
     "--benchmark",
     "-b",
-    "names",
     multiple=True,
     required=True,
     help="A name or a folder; see `ifir-eval benchmarks`.",
 )
-@click.option("--measure", "measures", multiple=True, help="Instead of the benchmark's own measures.")
+@click.option("--measure", multiple=True, help="Instead of the benchmark's own measures.")
 @click.option(
     "--limit", type=click.IntRange(min=1), help="Ask the first N topics only: quick, compares with nothing."
 )
@@ -42,9 +39,9 @@ if TYPE_CHECKING:
 @results_option
 @json_option
 def command(
-    specs: tuple[str, ...],
-    names: tuple[str, ...],
-    measures: tuple[str, ...],
+    model: tuple[str, ...],
+    benchmark: tuple[str, ...],
+    measure: tuple[str, ...],
     limit: int | None,
     resume: bool,
     page: Path | None,
@@ -66,17 +63,17 @@ def command(
     from ifir_eval.cli.show import show
     from ifir_eval.retrievers.spec import build_all
 
-    benchmarks = [
-        benchmark if limit is None else benchmark.limited(limit) for benchmark in load_all(names, data)
-    ]
+    benchmarks = load_all(list(dict.fromkeys(benchmark)), data)
+    if limit is not None:
+        benchmarks = [whole.limited(limit) for whole in benchmarks]
     campaign = Campaign(
         results,
-        measures=measures,
+        measures=measure,
         resume=resume,
         command=shlex.join(["ifir-eval", *sys.argv[1:]]),
         progress=progress_bar,
         say=say,
     )
-    outcome = campaign.carry_out(benchmarks, build_all(specs, options))
+    outcome = campaign.carry_out(benchmarks, build_all(list(dict.fromkeys(model)), options))
     show(outcome.records, page or results / "index.html", as_json=as_json)
     outcome.raise_failures()

@@ -11,15 +11,15 @@ from ifir_eval.cli.options import data_option, json_option, results_option, say
 
 @click.command("score")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
-@click.option("--benchmark", "-b", "name", help="Needed for a run file; a record knows its own.")
-@click.option("--measure", "measures", multiple=True, help="Instead of the benchmark's own measures.")
+@click.option("--benchmark", "-b", help="Needed for a run file; a record knows its own.")
+@click.option("--measure", multiple=True, help="Instead of the benchmark's own measures.")
 @data_option
 @results_option
 @json_option
 def command(
     path: Path,
-    name: str | None,
-    measures: tuple[str, ...],
+    benchmark: str | None,
+    measure: tuple[str, ...],
     data: Path | None,
     results: Path,
     as_json: bool,
@@ -39,12 +39,12 @@ def command(
     from ifir_eval.retrievers.spec import build
 
     if path.is_dir() or path.suffix == ".json":
-        records = [rescore_record(path, lambda stored: load(name or stored, data=data), measures)]
+        records = [rescore_record(path, lambda stored: load(benchmark or stored, data=data), measure)]
     else:
-        if name is None:
+        if benchmark is None:
             raise click.UsageError("a run file does not say what it answers: add --benchmark NAME")
-        campaign = Campaign(results, measures=measures, say=say)
-        outcome = campaign.carry_out([load(name, data=data)], [build(f"run:{path}", Options())])
+        campaign = Campaign(results, measures=measure, say=say)
+        outcome = campaign.carry_out([load(benchmark, data=data)], [build(f"run:{path}", Options())])
         outcome.raise_failures()
         records = list(outcome.records)
     show(records, page=None, as_json=as_json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import click
 from ifir_eval.cli.options import say
 from ifir_eval.records.record import Record
 from ifir_eval.records.schema import to_json
+
+PIPED_WIDTH = 120
+"""Columns of a table that goes to a file or a pipe."""
 
 
 def _summary(record: Record) -> dict[str, Any]:
@@ -30,8 +34,8 @@ def show(records: Sequence[Record], page: Path | None, *, as_json: bool) -> None
 
         from ifir_eval.reporting.table import comparison_tables
 
-        console = Console()
-        for table in comparison_tables(records):
+        console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+        for table in comparison_tables(records, console.width):
             console.print(table)
     if records and page:
         from ifir_eval.reporting.page import write_page

@@ -146,11 +146,12 @@ class Encoder:
     def loses(self, text: str, start: int, stop: int, role: Role) -> bool:
         """Whether the maximum length cuts into ``text[start:stop]``.
 
-        It does where the tokens from the side that is kept up to its far end do not fit.
+        It does where the tokens from the side that is kept up to its far end do not fit; nothing cuts
+        into an empty stretch.
         """
         from_left = getattr(self._model.tokenizer, "truncation_side", "right") == "left"
         needed = text[start:] if from_left else self.prompt(role) + text[:stop]
-        return bool(self._lengths([needed])[0] > self._limit)
+        return stop > start and bool(self._lengths([needed])[0] > self._limit)
 
     def _encode_batch(self, texts: list[str], role: Role) -> Vectors:
         encode = self._model.encode_query if role is Role.QUERY else self._model.encode_document

@@ -73,7 +73,11 @@ def _with_settings(identities: Sequence[_Identity], names: Sequence[str]) -> lis
         alike = [index for index, other in enumerate(names) if other == name]
         common = set.intersection(*(set(identities[index].settings) for index in alike))
         for index in alike:
-            differing = [f"{key} {_cut(value)}" for key, value in identities[index].settings if (key, value) not in common]
+            differing = [
+                f"{key} {_cut(value)}"
+                for key, value in identities[index].settings
+                if (key, value) not in common
+            ]
             if differing:
                 told_apart[index] = f"{name} ({', '.join(differing)})"
     return told_apart

@@ -18,7 +18,7 @@ _QUALITY = "Retrieval quality"
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     FOLLOWING: (
         *("swap-accuracy", "pairwise-accuracy", "topic-lock", "follow-rate", "right-rank", "violations"),
-        *("swap-margin", "IRS", "SICR", "SICR-released", "WISE", "WISE-released"),
+        *("SICR", "SICR-released", "swap-margin", "IRS", "WISE", "WISE-released"),
     ),
     "Movement beside its control": ("p-MRR", "p-MRR-control", "p-MRR-net"),
     _QUALITY: ("nDCG", "MAP", "MRR", "recall", "robustness"),

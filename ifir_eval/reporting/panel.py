@@ -172,7 +172,9 @@ def _group(entry: _Entry, answers: Sequence[Answered], scale: _Scale) -> Group:
 
 def _row(answer: Answered, column: Column, estimate: Estimate | None, scale: _Scale, *, counted: bool) -> Row:
     if estimate is None:
-        return Row(answer.name, answer.number, "not measured", interval="", remark="", at=None, low=None, high=None)
+        return Row(
+            answer.name, answer.number, "not measured", interval="", remark="", at=None, low=None, high=None
+        )
     return Row(
         name=answer.name,
         number=answer.number,

@@ -13,7 +13,8 @@ from ifir_eval.records.record import Record
 from ifir_eval.reporting.overview import Answered, Column, Overview, overviews
 from ifir_eval.reporting.text import visible
 
-_GAP = 2
+_GAP = len(" | ")
+_EDGES = 2
 _VALUE = len("+0.123")
 
 
@@ -30,14 +31,14 @@ def _tables(overview: Overview, width: int) -> Iterator[Table]:
     columns = overview.contrasted()
     cells = [[_cell(column, answer) for answer in overview.answers] for column in columns]
     widest = max((len(cell) for row in cells for cell in row), default=0)
-    fixed = max((len(column.label) for column in columns), default=0) + len("chance") + 2 * _GAP
+    fixed = max((len(column.label) for column in columns), default=0) + len("chance") + 2 * _GAP + _EDGES
     counts = _counts(overview, columns)
     fixed += len(max(counts, key=len)) + _GAP if counts else 0
     across = max(1, (width - fixed) // (widest + _GAP))
     answers = overview.answers
     for start in range(0, len(answers), across):
         shown = slice(start, start + across)
-        table = _empty(overview, answers[shown], counts=bool(counts))
+        table = _empty(overview, answers[shown], widest, counts=bool(counts))
         rows = zip(columns, counts or [""] * len(columns), cells, strict=True)
         for _, family in groupby(rows, key=lambda row: row[0].family):
             for column, count, row in family:
@@ -69,13 +70,16 @@ def _counts(overview: Overview, columns: Sequence[Column]) -> list[str]:
     return [f"{min(n)}" if len(n) == 1 else f"{min(n)}–{max(n)}" for n in ranges]
 
 
-def _empty(overview: Overview, answers: Sequence[Answered], *, counts: bool) -> Table:
+def _empty(overview: Overview, answers: Sequence[Answered], widest: int, *, counts: bool) -> Table:
     benchmark = overview.benchmark
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1),
         pad_edge=False,
-        title=_text(f"{overview.title} · {benchmark.get('topics', '?')} topics · primary measure {overview.primary}", "bold"),
+        title=_text(
+            f"{overview.title} · {benchmark.get('topics', '?')} topics · primary measure {overview.primary}",
+            "bold",
+        ),
         title_justify="left",
         caption_justify="left",
         caption_style="",
@@ -85,10 +89,11 @@ def _empty(overview: Overview, answers: Sequence[Answered], *, counts: bool) -> 
         table.add_column("n", justify="right")
     table.add_column("chance", justify="right", style="dim")
     for answer in answers:
-        header = _text(answer.name)
+        # A name that is too long breaks after its folders rather than anywhere.
+        header = _text(answer.name if len(answer.name) <= widest else answer.name.replace("/", "/\n"))
         if not answer.record.complete:
             header.append("\nlimited run", "yellow")
-        table.add_column(header, no_wrap=False)
+        table.add_column(header, max_width=max(widest, len("limited run")))
     return table
 
 

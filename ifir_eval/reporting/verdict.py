@@ -41,7 +41,7 @@ def verdict(overview: Overview) -> Verdict:
         headline = "No verdict: only limited runs, which compare with nothing."
     else:
         headline = _headline(column, _standings(column, judged))
-    details = [sentence for answer in overview.answers for sentence in _about(overview, answer)]
+    details = [sentence for answer in overview.answers if (sentence := _about(overview, answer))]
     left_out = [answer.name for answer in overview.answers if not answer.record.complete]
     if judged and left_out:
         details.append(f"Left out of the verdict as limited: {listed(left_out)}.")
@@ -56,7 +56,10 @@ def _standings(column: Column, answers: list[Answered]) -> list[_Standing]:
         if estimate := answer.record.measures.get(column.name):
             ends = (-float("inf"), float("inf"))
             if estimate.low is not None and estimate.high is not None:
-                ends = (min(sign * estimate.low, sign * estimate.high), max(sign * estimate.low, sign * estimate.high))
+                ends = (
+                    min(sign * estimate.low, sign * estimate.high),
+                    max(sign * estimate.low, sign * estimate.high),
+                )
             standings.append(_Standing(answer.name, estimate, *ends))
     return sorted(standings, key=lambda standing: -sign * standing.estimate.value)
 
@@ -65,16 +68,14 @@ def _headline(column: Column, standings: list[_Standing]) -> str:
     if not standings:
         return f"No verdict: {column.label} was not measured in a whole run."
     first, *others = standings
-    interval = column.interval(first.estimate).replace(" ", "\N{NO-BREAK SPACE}")
+    interval = _unbroken(column.interval(first.estimate))
     figures = f"{column.label} {column.shown(first.estimate.value)} {interval}".rstrip()
     open_to = [other.name for other in others if other.best >= first.worst]
     if column.higher_is_better is None or not others:
         order = f"{first.name} has {figures}."
     elif open_to:
-        order = (
-            f"The order is not settled: {first.name} stands first ({figures}), "
-            f"but its interval overlaps with that of {listed(open_to)}."
-        )
+        but = "its interval overlaps with that of" if interval else "no interval tells it from"
+        order = f"The order is not settled: {first.name} stands first ({figures}), but {but} {listed(open_to)}."
     else:
         does = "follows instructions best" if column.stem in FAMILIES[FOLLOWING] else "ranks best"
         order = f"{first.name} {does}: {figures}; no other interval reaches its own."
@@ -91,35 +92,39 @@ def _against_chance(column: Column, standings: list[_Standing]) -> list[str]:
     if len(beating) == len(standings):
         return [f"{'It is' if len(standings) == 1 else 'All are'} better than {chance}."]
     if beating:
-        return [f"Only {listed(beating)} {'is' if len(beating) == 1 else 'are'} shown to be better than {chance}."]
+        return [
+            f"Only {listed(beating)} {'is' if len(beating) == 1 else 'are'} shown to be better than {chance}."
+        ]
     if len(losing) == len(standings):
         return [f"{'It is' if len(standings) == 1 else 'All are'} worse than {chance}."]
     return [f"{'It is not' if len(standings) == 1 else 'None is'} shown to be better than {chance}."]
 
 
-def _about(overview: Overview, answer: Answered) -> list[str]:
+def _unbroken(interval: str) -> str:
+    return interval.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _about(overview: Overview, answer: Answered) -> str:
     columns = {column.name: column for column in overview.columns}
     measures = answer.record.measures
-    sentences = []
+    facts = []
     if lock := measures.get("topic-lock"):
-        sentences.append(
-            f"{answer.name} prefers the same document whichever way the instruction points "
-            f"in {lock.value:.0%} of pairs."
+        facts.append(
+            f"in {lock.value:.0%} of pairs the same document wins whichever way the instruction points"
         )
-    if {"p-MRR", "p-MRR-control", "p-MRR-net"} <= measures.keys():
-        p_mrr, control = (columns[name].shown(measures[name].value) for name in ("p-MRR", "p-MRR-control"))
-        sentences.append(
-            f"{answer.name} has p-MRR {p_mrr} against a control of {control} (×100): "
-            f"{_moved(measures['p-MRR-net'])}."
-        )
-    return sentences
+    if net := measures.get("p-MRR-net"):
+        parts = [name for name in ("p-MRR", "p-MRR-control", "p-MRR-net") if name in measures]
+        figures = ", ".join(f"{name} {columns[name].shown(measures[name].value)}" for name in parts)
+        interval = _unbroken(columns["p-MRR-net"].interval(net))
+        facts.append(f"{figures} {interval} (×100): {_moved(net)}")
+    return f"{answer.name}: {'; '.join(facts)}." if facts else ""
 
 
 def _moved(net: Estimate) -> str:
     if net.low is None or net.high is None:
-        return "one topic settles nothing"
+        return "nothing is settled by one topic"
     if net.low > 0:
-        return "documents that the instruction concerns moved the right way, beyond those it leaves alone"
+        return "the documents that the instruction concerns moved the right way, beyond those it leaves alone"
     if net.high < 0:
-        return "documents that the instruction concerns moved less, or the wrong way"
-    return "not told apart from the movement of documents that it leaves alone"
+        return "the documents that the instruction concerns moved less than the others, or the wrong way"
+    return "the documents that the instruction concerns are not shown to move otherwise than the rest"

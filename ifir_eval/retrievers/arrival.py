@@ -30,8 +30,8 @@ def check_texts(benchmark: Benchmark, render: Callable[[View], str | None]) -> N
         text = render(before)
         if text is not None and text == render(after):
             raise InstructionIgnoredError(
-                f"the instruction does not reach the retriever: the views {before.name!r} and {after.name!r} of "
-                f"topic {topic.id!r} both become {text!r}; use a --template that contains {{instruction}}"
+                f"the instruction does not reach the retriever: the views {before.name!r} and {after.name!r} "
+                f"of topic {topic.id!r} both become {text!r}; use a --template that contains {{instruction}}"
             )
 
 

@@ -149,9 +149,7 @@ class Dense:
         cut = [query for query in asked if queries.is_cut(query.text)]
         return {
             "queries_truncated": len(cut),
-            "instructions_truncated": sum(
-                self.encoder.loses(*query, Role.QUERY) for query in cut if query.stop > query.start
-            ),
+            "instructions_truncated": sum(self.encoder.loses(*query, Role.QUERY) for query in cut),
             "documents_truncated": sum(map(documents.is_cut, texts)),
         }
 

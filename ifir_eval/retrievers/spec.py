@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ifir_eval.errors import IfirEvalError, RetrieverError, UnknownNameError
+from ifir_eval.retrievers import packaged
 from ifir_eval.retrievers.dense import Dense, locate
 from ifir_eval.retrievers.lexical import BM25
 from ifir_eval.retrievers.options import Options
@@ -33,6 +34,7 @@ KINDS = (
         "sentence-transformers/all-MiniLM-L6-v2",
         "A sentence-transformers encoder: a hub name, name@<40-hex commit>, or a local folder.",
     ),
+    Kind("demo", "demo:all-MiniLM-L6-v2", "That encoder from the package of the extra [demo], without a hub."),
     Kind("run", "run:results.trec", "Any system's TREC run, several files separated by commas."),
     Kind("python", "python:mine:make", "An object of your own, made by a function and given all queries."),
     Kind("random", "random:0", "Seeded uniform scores, the baseline that knows nothing."),
@@ -41,6 +43,7 @@ KINDS = (
 
 _BY_PREFIX: dict[str, Callable[[str, str, Options], Retriever]] = {
     "bm25": BM25.build,
+    "demo": packaged.build,
     "run": RunFile.build,
     "python": PythonObject.build,
     "random": RandomScores.build,
@@ -78,10 +81,11 @@ def build_all(specs: Sequence[str], options: Options) -> list[Retriever]:
     for spec in specs:
         try:
             built.append(build(spec, options))
-        except UnknownNameError as error:
-            unknown.extend(error.unknown)
         except IfirEvalError as error:
-            errors.append(error)
+            if isinstance(error, UnknownNameError) and error.unknown == (spec,):
+                unknown.append(spec)
+            else:
+                errors.append(error)
     if unknown:
         errors.append(UnknownNameError("retriever", unknown, [kind.example for kind in KINDS]))
     distinct = {str(error): error for error in errors}

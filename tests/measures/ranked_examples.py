@@ -63,9 +63,7 @@ def in_order(documents: str) -> dict[str, float]:
 def columns(topics: Sequence[RankedTopic], *measures: str) -> dict[str, dict[str, float]]:
     """All columns of the named measures: column -> topic -> value."""
     return {
-        column: dict(values)
-        for measure in find(measures)
-        for column, values in measure.columns(topics).items()
+        column: dict(values) for measure in find(measures) for column, values in measure.columns(topics).items()
     }
 
 

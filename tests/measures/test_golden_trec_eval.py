@@ -63,7 +63,7 @@ def first(scores: dict[str, float], depth: int) -> dict[str, float]:
     ],
 )
 def test_agrees_with_what_trec_eval_printed(
-    shared_data: SharedData, printed: str, qrels: str, results: str, grade: int, depth: int
+    *, shared_data: SharedData, printed: str, qrels: str, results: str, grade: int, depth: int
 ) -> None:
     folder = shared_data("metric_golden") / "trec_eval" / "test"
     run = read_columns(folder / results, 4)

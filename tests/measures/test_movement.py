@@ -116,7 +116,10 @@ def test_agrees_with_mteb_on_random_runs_with_ties_and_absent_documents() -> Non
 
     generator = np.random.default_rng(3)
     names = np.array([f"d{i}" for i in range(40)])
-    topics, before, after, lost = [], {}, {}, {}
+    topics: list[RankedTopic] = []
+    before: dict[str, dict[str, float]] = {}
+    after: dict[str, dict[str, float]] = {}
+    lost: dict[str, list[str]] = {}
     for number in range(200):
         query = str(number)
         levels = int(generator.integers(2, 100))

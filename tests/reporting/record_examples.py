@@ -100,7 +100,10 @@ def estimates(topics: Iterable[TopicValues]) -> dict[str, Estimate]:
 
 
 def _topics(
-    plan: Mapping[str, tuple[float, float, float, int]], who: int, count: int, slices: Mapping[str, Sequence[str]]
+    plan: Mapping[str, tuple[float, float, float, int]],
+    who: int,
+    count: int,
+    slices: Mapping[str, Sequence[str]],
 ) -> tuple[TopicValues, ...]:
     draws = np.random.default_rng(7 + who)
     topics = []
@@ -207,7 +210,10 @@ def csfcube(who: int) -> Record:
         record = replace(
             record,
             counts={**record.counts, "queries_truncated": 3},
-            warnings=(*record.benchmark["notes"], "3 of 50 queries were cut at 256 tokens; the instruction stands last and is what was lost",),
+            warnings=(
+                *record.benchmark["notes"],
+                "3 of 50 queries were cut at 256 tokens; the instruction stands last and is what was lost",
+            ),
         )
     return record
 

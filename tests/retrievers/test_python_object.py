@@ -51,14 +51,14 @@ def test_the_documented_example_runs(build: Build) -> None:
     assert hits.documents == ("d1", "d2", "d3")
     assert hits.scores.tolist() == [len(TEXTS[document]) for document in hits.documents]
     assert retriever.identity.settings == {"version": "1"}
-    assert set(retriever.answer(benchmark(candidates=None), silent).run.hits["q-changed"].documents) == set(TEXTS)
+    assert set(retriever.answer(benchmark(candidates=None), silent).run.hits["q-changed"].documents) == set(
+        TEXTS
+    )
 
 
 def test_query_instruction_and_candidates_arrive_apart(build: Build) -> None:
     retriever = build(
-        SEARCHER.format(
-            "[{d: len(q.instruction) + 100 * len(q.text) for d in q.candidates} for q in queries]"
-        )
+        SEARCHER.format("[{d: len(q.instruction) + 100 * len(q.text) for d in q.candidates} for q in queries]")
     )
     hits = retriever.answer(benchmark(), silent).run.hits
     assert hits["q-original"].scores.tolist() == [1400 + len("Only free concerts.")] * 3
@@ -85,7 +85,10 @@ def test_without_a_declared_identity_the_file_counts(build: Build, tmp_path: Pat
     ("result", "sentence"),
     [
         ("[]", r"search\(\) returned 0 results for 2 queries"),
-        ("[{'d9': 1.0} for q in queries]", "the document 'd9' for query 'q-original', which is not in the corpus"),
+        (
+            "[{'d9': 1.0} for q in queries]",
+            "the document 'd9' for query 'q-original', which is not in the corpus",
+        ),
         ("[[1.0] for q in queries]", "returned a list for query 'q-original'; give a mapping"),
         ("[{'d1': 'high'} for q in queries]", r"reading the scores failed with ValueError.*'high'"),
         ("[{'d1': float('nan')} for q in queries]", "'d1' has the score nan"),
@@ -107,7 +110,10 @@ def test_an_exception_inside_the_users_code_stays_as_the_cause(build: Build) -> 
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        ("import absent_package", "importing mine failed with ModuleNotFoundError: No module named 'absent_package'"),
+        (
+            "import absent_package",
+            "importing mine failed with ModuleNotFoundError: No module named 'absent_package'",
+        ),
         ("def make(:", "importing mine failed with SyntaxError"),
         ("other = 1", "the module mine has no function or class 'make' to call"),
         ("make = 1", "the module mine has no function or class 'make' to call"),
@@ -123,7 +129,10 @@ def test_a_module_that_cannot_be_used_is_refused_when_built(build: Build, source
     [
         ("def make(): return []", "the factory returned a list without the method search; it needs"),
         ("def make(): raise KeyError('weights')", "the factory failed with KeyError: 'weights'"),
-        (SEARCHER.format("[]").replace("class Mine:", "class Mine:\n        identity = 3"), "reading its identity failed"),
+        (
+            SEARCHER.format("[]").replace("class Mine:", "class Mine:\n        identity = 3"),
+            "reading its identity failed",
+        ),
     ],
 )
 def test_a_factory_that_makes_no_searcher_is_refused(build: Build, source: str, sentence: str) -> None:
@@ -133,5 +142,5 @@ def test_a_factory_that_makes_no_searcher_is_refused(build: Build, source: str, 
 
 @pytest.mark.parametrize("argument", ["", "mine", "mine:", ":make"])
 def test_the_form_of_the_spec_is_explained(argument: str) -> None:
-    with pytest.raises(RetrieverError, match="not of the form python:package.module:factory"):
+    with pytest.raises(RetrieverError, match=r"not of the form python:package\.module:factory"):
         PythonObject.build(f"python:{argument}", argument, Options())

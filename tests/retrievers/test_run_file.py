@@ -63,7 +63,7 @@ def test_every_wrong_line_of_every_file_is_listed_with_its_place(tmp_path: Path)
     )
     second = written(tmp_path / "second.trec", GOOD)
     absent, torn = tmp_path / "absent.trec", tmp_path / "torn.trec.gz"
-    torn.write_bytes(gzip.compress(GOOD.encode())[:-9])
+    torn.write_bytes(gzip.compress(b"q9 Q0 d1 1 0.5 me\n")[:-9])
     with pytest.raises(InvalidInputError) as caught:
         read(bad, second, absent, torn)
     problems = [str(problem) for problem in caught.value.problems]

@@ -1,0 +1,197 @@
+"""The benchmarks by name: what each one is, and how it is loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ifir_eval.benchmarks import condaqa, csfcube, negconstraint
+from ifir_eval.benchmarks.benchmark import Benchmark, Contrast
+from ifir_eval.benchmarks.fetch import Release, locate
+from ifir_eval.benchmarks.folder import read_folder
+from ifir_eval.benchmarks.mirror import load_mirror
+from ifir_eval.benchmarks.mirror.generate import MEASURES
+from ifir_eval.benchmarks.mirror.topic import ORIGINAL, REVERSED, VIEWS
+from ifir_eval.errors import IfirEvalError, UnknownNameError
+
+Load = Callable[[Path | None, int | None], Benchmark]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One benchmark of the catalog.
+
+    ``load`` takes the user's data directory (or None) and the seed (or None); only generated benchmarks,
+    whose ``release`` is None, have a seed, and only the others read the directory.
+    """
+
+    name: str
+    summary: str
+    views: tuple[str, ...]
+    contrasts: tuple[Contrast, ...]
+    measures: tuple[str, ...]
+    topics: int
+    documents: int
+    licence: str
+    load: Load
+    release: Release | None = None
+
+    @property
+    def size(self) -> str:
+        """Topics, views and documents in words."""
+        return f"{self.topics:,} topics, {len(self.views)} views, {self.documents:,} documents"
+
+    @property
+    def download(self) -> str:
+        """What has to be fetched before the first use."""
+        if self.release is None:
+            return "nothing"
+        if self.release.by_hand:
+            return f"by hand, as {self.release.by_hand}"
+        size = sum(part.archive or part.contents[0].size for part in self.release.downloads)
+        return f"{size / 1e6:.1f} MB"
+
+    def facts(self) -> dict[str, object]:
+        """All of it for machines, in JSON's types."""
+        return {
+            "name": self.name,
+            "summary": self.summary,
+            "views": list(self.views),
+            "contrasts": [str(contrast) for contrast in self.contrasts],
+            "measures": list(self.measures),
+            "topics": self.topics,
+            "documents": self.documents,
+            "licence": self.licence,
+            "source": self.release.repository if self.release else "generated",
+            "revision": self.release.revision if self.release else None,
+            "download": self.download,
+        }
+
+
+def catalog() -> Mapping[str, Entry]:
+    """All benchmarks by name, in the order in which to show them."""
+    return {entry.name: entry for entry in _ENTRIES}
+
+
+def load(name: str, *, data: Path | None = None) -> Benchmark:
+    """The benchmark called ``name``: of the catalog, ``mirror@<seed>``, or the path of a folder.
+
+    ``data`` holds local copies of published benchmarks, one folder each; what is not there is downloaded.
+
+    Raises:
+        UnknownNameError: if there is no such benchmark.
+        InvalidInputError: listing all problems of its files.
+        IfirEvalError: if its data cannot be fetched.
+    """
+    (benchmark,) = load_all([name], data)
+    return benchmark
+
+
+def load_all(names: Sequence[str], data: Path | None = None) -> list[Benchmark]:
+    """The benchmarks called ``names``, in their order; see `load`.
+
+    Raises:
+        UnknownNameError: naming every unknown name at once, before anything is read.
+        IfirEvalError: with the problems of all benchmarks that cannot be loaded.
+    """
+    loaders = [_loader(name) for name in names]
+    if unknown := [name for name, loader in zip(names, loaders, strict=True) if loader is None]:
+        seeded = [f"{entry.name}@<seed>" for entry in _ENTRIES if entry.release is None]
+        raise UnknownNameError("benchmark", unknown, [*catalog(), *seeded])
+    benchmarks: list[Benchmark] = []
+    errors: list[IfirEvalError] = []
+    for loader in filter(None, loaders):
+        try:
+            benchmarks.append(loader(data))
+        except IfirEvalError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise IfirEvalError("\n".join(map(str, errors)))
+    return benchmarks
+
+
+def _loader(name: str) -> Callable[[Path | None], Benchmark] | None:
+    """What loads ``name``; None if nothing answers to it. The catalog comes before folders."""
+    base, at, seed = name.partition("@")
+    entry = catalog().get(base)
+    if entry and not at:
+        return lambda data: entry.load(data, None)
+    if entry and entry.release is None and seed.isdecimal():
+        return lambda data: entry.load(data, int(seed))
+    if "/" in name or os.sep in name or Path(name).is_dir():
+        return lambda _: read_folder(Path(name).expanduser())
+    return None
+
+
+def _published(release: Release, read: Callable[[Path], Benchmark]) -> Load:
+    return lambda data, _: read(locate(release, data))
+
+
+def _mirror(name: str, split: str, summary: str, topics: int, documents: int) -> Entry:
+    return Entry(
+        name=name,
+        summary=summary,
+        views=VIEWS,
+        contrasts=(Contrast(ORIGINAL, REVERSED),),
+        measures=MEASURES,
+        topics=topics,
+        documents=documents,
+        licence="Apache-2.0",
+        load=lambda _, seed: load_mirror(split, seed),
+    )
+
+
+def _condaqa(name: str, split: str, topics: int, documents: int) -> Entry:
+    release = condaqa.release(split)
+    return Entry(
+        name=name,
+        summary=f"passages that imply yes against no, derived from CondaQA's {split} split (not NevIR)",
+        views=condaqa.VIEWS,
+        contrasts=condaqa.CONTRASTS,
+        measures=condaqa.MEASURES,
+        topics=topics,
+        documents=documents,
+        licence=condaqa.LICENCE,
+        load=_published(release, partial(condaqa.read_condaqa, split=split)),
+        release=release,
+    )
+
+
+_ENTRIES = (
+    _mirror("mirror", "test", "embedded and generated: every instruction also reversed, 8 domains", 240, 4008),
+    Entry(
+        name=csfcube.NAME,
+        summary="papers similar to a query paper in background, method or result, judged by experts",
+        views=csfcube.VIEWS,
+        contrasts=csfcube.CONTRASTS,
+        measures=csfcube.MEASURES,
+        topics=34,
+        documents=4205,
+        licence=csfcube.LICENCE,
+        load=_published(csfcube.RELEASE, csfcube.read_csfcube),
+        release=csfcube.RELEASE,
+    ),
+    Entry(
+        name=negconstraint.NAME,
+        summary="queries with and without what they exclude, over one corpus",
+        views=negconstraint.VIEWS,
+        contrasts=negconstraint.CONTRASTS,
+        measures=negconstraint.MEASURES,
+        topics=196,
+        documents=3946,
+        licence=negconstraint.LICENCE,
+        load=_published(negconstraint.RELEASE, negconstraint.read_negconstraint),
+        release=negconstraint.RELEASE,
+    ),
+    _condaqa("condaqa", "dev", 234, 398),
+    _condaqa("condaqa-test", "test", 1571, 2591),
+    _mirror(
+        "mirror-dev", "dev", "as mirror, in other domains and wordings, to choose checkpoints by", 60, 1002
+    ),
+    _mirror("mirror-train", "train", "as mirror, in other domains and wordings again, to train on", 150, 2505),
+)

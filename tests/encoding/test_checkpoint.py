@@ -1,0 +1,98 @@
+"""Which folder is a model, whether it is safe to load, and how it is told from every other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ifir_eval.encoding.checkpoint import check, files, fingerprint
+from ifir_eval.errors import RetrieverError
+
+
+def model(folder: Path, **changed: str | None) -> Path:
+    """A folder laid out as sentence-transformers does, with files that only look like a model's."""
+    contents: dict[str, str | None] = {
+        "modules.json": json.dumps([{"path": ""}, {"path": "1_Pooling"}]),
+        "config.json": "{}",
+        "model.safetensors": "weights",
+        "vocab.txt": "[PAD]",
+        "README.md": "A model.",
+        "1_Pooling/config.json": '{"mean": true}',
+    }
+    for name, content in (contents | changed).items():
+        if content is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(content)
+    return folder
+
+
+def test_two_checkpoints_with_the_same_folder_name_differ(tmp_path: Path) -> None:
+    """Trap 2: keyed by folder name, the second checkpoint reported the first one's score."""
+    first = model(tmp_path / "a" / "checkpoint-500")
+    second = model(tmp_path / "b" / "checkpoint-500", **{"model.safetensors": "other weights"})
+    assert fingerprint(first) != fingerprint(second)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "vocab.txt", "1_Pooling/config.json"])
+def test_every_file_that_can_change_a_number_changes_the_fingerprint(tmp_path: Path, name: str) -> None:
+    assert fingerprint(model(tmp_path / "a")) != fingerprint(model(tmp_path / "b", **{name: "[]"}))
+
+
+def test_a_file_changed_in_place_is_noticed(tmp_path: Path) -> None:
+    folder = model(tmp_path)
+    before = fingerprint(folder)
+    (folder / "model.safetensors").write_text("longer weights")
+    assert fingerprint(folder) != before
+
+
+def test_a_copy_elsewhere_has_the_same_fingerprint_whatever_lies_beside_it(tmp_path: Path) -> None:
+    first = model(tmp_path / "a")
+    second = model(
+        tmp_path / "b",
+        **{"README.md": "Other words.", "checkpoint-9/model.safetensors": "x", "training_args.bin": "x"},
+    )
+    assert fingerprint(first) == fingerprint(second)
+    assert [file.relative_to(second).as_posix() for file in files(second)] == [
+        "1_Pooling/config.json",
+        "config.json",
+        "model.safetensors",
+        "modules.json",
+        "vocab.txt",
+    ]
+
+
+def test_a_good_folder_passes_even_with_a_trainers_state_beside_the_weights(tmp_path: Path) -> None:
+    check(model(tmp_path, **{"optimizer.pt": "x", "training_args.bin": "x"}))
+
+
+@pytest.mark.parametrize(
+    ("build", "sentence"),
+    [
+        (lambda folder: folder, "holds no model"),
+        (
+            lambda folder: model(
+                folder, **{"modules.json": None, "config.json": None, "adapter_config.json": "{}"}
+            ),
+            "but only an adapter; save it merged",
+        ),
+        (
+            lambda folder: model(folder, **{"model.safetensors": None, "pytorch_model.bin": "x"}),
+            r"pytorch_model\.bin is pickled",
+        ),
+        (
+            lambda folder: model(folder, **{"1_Pooling/pytorch_model.bin": "x"}),
+            r"1_Pooling/pytorch_model\.bin is pickled",
+        ),
+        (lambda folder: model(folder, **{"model.safetensors": None}), "no weights in the safetensors format"),
+        (lambda folder: model(folder, **{"modules.json": "{"}), "does not list a model's modules"),
+        (lambda folder: model(folder, **{"modules.json": '["x"]'}), "does not list a model's modules"),
+    ],
+)
+def test_a_folder_that_cannot_be_loaded_safely_is_refused(
+    tmp_path: Path, build: Callable[[Path], Path], sentence: str
+) -> None:
+    with pytest.raises(RetrieverError, match=sentence):
+        check(build(tmp_path))
