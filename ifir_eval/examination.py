@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import platformdirs
 
-from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Document, Topic, View
+from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED, Benchmark, Contrast, Document, Topic, View
 from ifir_eval.errors import InstructionIgnoredError
 from ifir_eval.progress import silent
 from ifir_eval.ranking.run import Run
@@ -78,8 +78,8 @@ def probe() -> Benchmark:
         "d4": "The ferry leaves the southern pier at noon.",
     }
     asked = {
-        "original": ("Only concerts that cost nothing.", {"d1": 1, "d2": 0}),
-        "reversed": ("Only concerts that charge for tickets.", {"d1": 0, "d2": 1}),
+        ORIGINAL: ("Only concerts that cost nothing.", {"d1": 1, "d2": 0}),
+        REVERSED: ("Only concerts that charge for tickets.", {"d1": 0, "d2": 1}),
     }
     views = {
         name: View(name, name, "choir concerts", instruction, judgements, tuple(texts))
@@ -94,7 +94,7 @@ def probe() -> Benchmark:
         topics=(Topic("choir", views),),
         measures=("swap-accuracy",),
         primary="swap-accuracy",
-        contrasts=(Contrast("original", "reversed"),),
+        contrasts=(Contrast(ORIGINAL, REVERSED),),
     )
 
 

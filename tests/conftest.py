@@ -7,6 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine takes longer than hypothesis allows an example by default.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 SHARED = Path(os.environ.get("IFIR_EVAL_SHARED", Path(__file__).parents[2] / "shared"))
 

@@ -81,7 +81,7 @@ def test_a_retriever_that_renders_no_instruction_is_never_asked(mirror: Benchmar
 def test_equal_scores_under_every_contrast_are_refused(mirror: Benchmark) -> None:
     """A wrapper that drops the instruction gave p-MRR 0.000, which looked like a result."""
     hits = {
-        view.id: Hits.of(view.id, view.candidates or (), np.arange(len(view.candidates or ())))
+        view.id: Hits.of(view.id, view.candidates or (), np.arange(len(view.candidates or ()), dtype=float))
         for view in mirror.views()
     }
     with pytest.raises(InstructionIgnoredError, match="all 20 pairs of views"):
@@ -94,7 +94,7 @@ def test_equal_scores_in_some_topics_are_a_warning(mirror: Benchmark) -> None:
     views = mirror.topics[0].views
     hits[views["reversed"].id] = hits[views["original"].id]
     record = evaluate(mirror, Prepared(hits)).record
-    assert "1 of 20 pairs of views have bit-equal scores" in record.warnings
+    assert "in 1 of 20 pairs of views the scores are bit-equal: no trace of the instruction" in record.warnings
 
 
 def test_a_missing_query_counts_as_a_failure_and_is_listed(mirror: Benchmark) -> None:

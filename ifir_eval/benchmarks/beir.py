@@ -47,6 +47,8 @@ def read_corpus(reader: FolderReader, file: str = CORPUS) -> dict[str, Document]
             row.report("the document has neither title nor text")
         if document_id is not None:
             corpus[document_id] = Document(document_id, text or "", title or "", row.mapping("metadata"))
+    if not corpus and reader.has(file):
+        reader.report("there is no document", file)
     return corpus
 
 

@@ -18,7 +18,10 @@ from typing import NamedTuple
 
 from ifir_eval.errors import InvalidInputError, Problem, UnknownNameError
 
+# Names of views that have a meaning for measures; every other name is the benchmark's own.
 BARE = "bare"
+ORIGINAL = "original"
+REVERSED = "reversed"
 PARAPHRASE = "paraphrase"
 PLACEBO = "placebo"
 

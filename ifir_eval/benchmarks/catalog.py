@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from ifir_eval.benchmarks import condaqa, csfcube, negconstraint
-from ifir_eval.benchmarks.benchmark import Benchmark, Contrast
+from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED, Benchmark, Contrast
 from ifir_eval.benchmarks.fetch import Release, locate
 from ifir_eval.benchmarks.folder import read_folder
 from ifir_eval.benchmarks.mirror import load_mirror
 from ifir_eval.benchmarks.mirror.generate import MEASURES
-from ifir_eval.benchmarks.mirror.topic import ORIGINAL, REVERSED, VIEWS
+from ifir_eval.benchmarks.mirror.topic import VIEWS
 from ifir_eval.errors import IfirEvalError, UnknownNameError
 
 Load = Callable[[Path | None, int | None], Benchmark]

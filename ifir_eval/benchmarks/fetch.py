@@ -15,7 +15,7 @@ from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO, NamedTuple
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 from zipfile import BadZipFile, ZipFile
 
@@ -103,11 +103,17 @@ def fetch(release: Release, cache: Path | None = None) -> Path:
             try:
                 _download(download, folder)
             except _FAULTS as error:
-                reason = error.reason if isinstance(error, URLError) and not hasattr(error, "code") else error
                 raise IfirEvalError(
-                    f"{release.name}: {download.url} could not be fetched ({reason}). {release.remedy()}"
+                    f"{release.name}: {download.url} could not be fetched ({_reason(error)}). {release.remedy()}"
                 ) from error
     return folder
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, HTTPError):
+        error.close()  # it is a response, too
+        return str(error)
+    return str(error.reason if isinstance(error, URLError) else error)
 
 
 def _is_intact(path: Path, content: Content) -> bool:

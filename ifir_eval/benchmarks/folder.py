@@ -62,7 +62,7 @@ def read_folder(path: Path) -> Benchmark:
     known = Known({query.id for query in queries.lines}, corpus)
     judgements = read_judgements(reader, QRELS, known)
     candidates = _read_candidates(reader, known)
-    judged = _judged(reader, queries, judgements if corpus else None)
+    judged = _judged(reader, queries, judgements, known)
     topics = build_topics(judged, judgements, candidates)
     benchmark = _completed(manifest, queries, judged, path).benchmark(corpus, topics)
     _check_manifest(reader, benchmark)
@@ -72,7 +72,7 @@ def read_folder(path: Path) -> Benchmark:
 
 def _read_candidates(reader: FolderReader, known: Known) -> dict[str, list[str]] | None:
     """The candidates by query id, or None where there is no list."""
-    if not reader.has(CANDIDATES):
+    if not reader.has(CANDIDATES) or not known.corpus:
         return None
     candidates: dict[str, dict[str, None]] = {}  # ordered sets
     for line, (query, document) in reader.table(CANDIDATES, CANDIDATES_COLUMNS):
@@ -84,13 +84,13 @@ def _read_candidates(reader: FolderReader, known: Known) -> dict[str, list[str]]
     return {query: list(documents) for query, documents in candidates.items()}
 
 
-def _judged(reader: FolderReader, queries: Queries, judgements: Judgements) -> Sequence[Query]:
+def _judged(reader: FolderReader, queries: Queries, judgements: Judgements, known: Known) -> Sequence[Query]:
     """The queries without those that have no judgements; these are mistakes, unless the folder is BEIR's."""
-    unjudged = [query for query in queries.lines if query.id not in judgements]
     if queries.is_beir:
         return [query for query in queries.lines if query.id in judgements]
-    for query in unjudged:
-        query.row.report(f"query {query.id!r} has no judgements in {QRELS}")
+    for query in queries.lines:
+        if query.id not in judgements and known.corpus and reader.has(QRELS):
+            query.row.report(f"query {query.id!r} has no judgements in {QRELS}")
     return queries.lines
 
 
@@ -121,10 +121,9 @@ def _check_manifest(reader: FolderReader, benchmark: Benchmark) -> None:
             reader.report(problem.message, *place)
     measure, _, view = benchmark.primary.removesuffix("]").partition("[")
     if measure not in benchmark.measures or (view and view not in {asked.name for asked in benchmark.views()}):
-        exist = f"the measures ({', '.join(benchmark.measures)}), nor one of them under an existing view"
-        reader.report(
-            f"the primary {benchmark.primary!r} is not among {exist}", MANIFEST, key_line(reader, "primary")
-        )
+        known = f"the measures ({', '.join(benchmark.measures)}), nor one under a view"
+        message = f"the primary {benchmark.primary!r} is not among {known}"
+        reader.report(message, MANIFEST, key_line(reader, "primary"))
 
 
 def write_folder(benchmark: Benchmark, path: Path) -> None:

@@ -95,7 +95,7 @@ def _fault(key: str, value: object) -> str:
             return "" if _strings(value) else "must be a list of strings"
         case "contrasts":
             good = isinstance(value, list) and all(_two_views(pair) for pair in value)
-            return "" if good else 'must be a list of pairs of different views, as in [["original", "changed"]]'
+            return "" if good else "must be a list of two views each, as in [['original', 'changed']]"
         case "relevant_grade":
             good = type(value) is int and value >= 1
             return "" if good else "must be a whole number of at least 1"

@@ -44,6 +44,8 @@ def read_queries(reader: FolderReader) -> Queries:
     is_beir = not any("topic" in row.fields or "view" in row.fields for row in rows)
     ids = Ids("query")
     lines = (_query(row, ids, is_beir=is_beir) for row in rows)
+    if not rows and reader.has(QUERIES):
+        reader.report("there is no query", QUERIES)
     return Queries(tuple(line for line in lines if line is not None), is_beir)
 
 
@@ -101,7 +103,5 @@ def _agreed_slices(topic_id: str, lines: Sequence[Query]) -> Mapping[str, str]:
     for query in lines:
         for name, value in query.slices.items():
             if (first := agreed.setdefault(name, value)) != value:
-                query.row.report(
-                    f"topic {topic_id!r} is in the slice {name} = {first!r} already, not {value!r}"
-                )
+                query.row.report(f"topic {topic_id!r} has the slice {name} = {first!r} already, not {value!r}")
     return agreed

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from ifir_eval.benchmarks.benchmark import BARE, PARAPHRASE, PLACEBO
+from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL, PARAPHRASE, PLACEBO
 from ifir_eval.measures.measure import Measure, register, topic_columns
 from ifir_eval.measures.ranked import RankedTopic
 from ifir_eval.ranking.order import Ranking
@@ -61,7 +61,7 @@ def _drift_measure(name: str, summary: str, first: str, second: str) -> Measure:
 
 register(
     _drift_measure(
-        "paraphrase-drift", "how far other words of the same meaning move the ranking", "original", PARAPHRASE
+        "paraphrase-drift", "how far other words of the same meaning move the ranking", ORIGINAL, PARAPHRASE
     )
 )
 register(

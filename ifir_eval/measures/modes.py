@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ifir_eval.benchmarks.benchmark import BARE
+from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL, REVERSED
 from ifir_eval.measures.ranked import RankedTopic
 
 
@@ -34,7 +34,7 @@ class Modes(NamedTuple):
     @classmethod
     def of(cls, ranked: RankedTopic) -> Modes | None:
         """InfoSearch's own view names, or else ``bare``, ``original`` and ``reversed``; None without."""
-        for modes in (cls("original", "instructed", "reversed"), cls(BARE, "original", "reversed")):
+        for modes in (cls(ORIGINAL, "instructed", REVERSED), cls(BARE, ORIGINAL, REVERSED)):
             if ranked.asks(*modes):
                 return modes
         return None

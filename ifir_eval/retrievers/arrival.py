@@ -58,7 +58,9 @@ def check_scores(benchmark: Benchmark, run: Run) -> tuple[str, ...]:
             "have bit-equal scores, which would read as p-MRR exactly 0; look for a wrapper that drops the "
             "instruction, or a maximum length that cuts it off"
         )
-    return (f"{equal} of {len(pairs)} pairs of views have bit-equal scores",) if equal else ()
+    if not equal:
+        return ()
+    return (f"in {equal} of {len(pairs)} pairs of views the scores are bit-equal: no trace of the instruction",)
 
 
 def _same(before: Hits, after: Hits) -> bool:

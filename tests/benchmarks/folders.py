@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 
 def jsonl(rows: Iterable[object]) -> str:
@@ -13,11 +14,11 @@ def jsonl(rows: Iterable[object]) -> str:
 
 
 MANIFEST = 'name = "tiny"\nversion = "1"\ncontrasts = [["original", "changed"]]\n'
-CORPUS = [
+CORPUS: list[dict[str, Any]] = [
     {"_id": "d1", "title": "Rye", "text": "Bread of rye flour."},
     {"_id": "d2", "text": "Bread of wheat flour.", "metadata": {"year": 2021}},
 ]
-QUERIES = [
+QUERIES: list[dict[str, Any]] = [
     {"_id": "q1", "topic": "bread", "view": "original", "text": "bread", "instruction": "Only rye."},
     {"_id": "q2", "topic": "bread", "view": "changed", "text": "bread", "instruction": "Only wheat."},
 ]

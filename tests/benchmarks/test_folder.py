@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Document, Topic, View
 from ifir_eval.benchmarks.folder import read_folder, write_folder
+from ifir_eval.benchmarks.queries import KEYS
 from ifir_eval.errors import IfirEvalError, InvalidInputError
 
 HEADER = "query-id\tcorpus-id\tscore\n"
@@ -100,8 +101,7 @@ BROKEN: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
             "queries.jsonl:4: 'topic' is missing",
             "queries.jsonl:5: 'view' is missing",
             "queries.jsonl:6: the query has no text",
-            "queries.jsonl:7: unknown fields 'instuction'; existing: "
-            "_id, topic, view, text, instruction, slices, metadata",
+            f"queries.jsonl:7: unknown fields 'instuction'; existing: {', '.join(KEYS)}",
         ],
     ),
     "a view twice, one without judgements, slices that disagree or are no strings": (
@@ -167,10 +167,8 @@ BROKEN: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
         ["benchmark.toml:3: topic 'cake' lacks the view 'changed' of contrast original>changed"],
     ),
     "a manifest that is not TOML": (
-        {"benchmark.toml": 'name = "tiny"\nversion 1\n'},
-        [
-            "benchmark.toml:2: not valid TOML: Expected '=' after a key in a key/value pair (at line 2, column 9)",
-        ],
+        {"benchmark.toml": 'name = "tiny"\n= 1\n'},
+        ["benchmark.toml:2: not valid TOML: Invalid statement (at line 2, column 1)"],
     ),
     "a manifest with unknown keys and wrong values": (
         {
@@ -181,18 +179,14 @@ BROKEN: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
             "benchmark.toml:1: 'name' must be a string, not a whole number",
             "benchmark.toml:2: there is no key 'license'; did you mean 'licence'?",
             "benchmark.toml:3: 'measures' must be a list of strings",
-            "benchmark.toml:4: 'contrasts' must be a list of pairs of different views, "
-            'as in [["original", "changed"]]',
+            "benchmark.toml:4: 'contrasts' must be a list of two views each, as in [['original', 'changed']]",
             "benchmark.toml:5: 'relevant_grade' must be a whole number of at least 1",
             "benchmark.toml:6: 'partial_contrasts' must be true or false, not a whole number",
         ],
     ),
     "a primary measure that is not measured": (
-        {"benchmark.toml": 'measures = ["nDCG@10"]\nprimary = "nDCG@10[reversed]"\n'},
-        [
-            "benchmark.toml:2: the primary 'nDCG@10[reversed]' is not among the measures (nDCG@10), "
-            "nor one of them under an existing view"
-        ],
+        {"benchmark.toml": 'measures = ["p-MRR"]\nprimary = "p-MRR[old]"\n'},
+        ["benchmark.toml:2: the primary 'p-MRR[old]' is not among the measures (p-MRR), nor one under a view"],
     ),
 }
 
@@ -226,16 +220,19 @@ def test_a_folder_with_faults_in_every_file_lists_them_all(tmp_path: Path) -> No
     assert str(tmp_path) in str(caught.value)
 
 
-def test_an_empty_corpus_is_refused(tmp_path: Path) -> None:
-    """A corpus without a document is one problem, not one for each judgement."""
-    write(tmp_path, {**GOOD, "corpus.jsonl": ""})
-    with pytest.raises(InvalidInputError, match="the corpus is empty"):
+@pytest.mark.parametrize(("file", "problem"), [("corpus.jsonl", "document"), ("queries.jsonl", "query")])
+def test_an_empty_file_is_one_problem(tmp_path: Path, file: str, problem: str) -> None:
+    """No documents, or no queries, is said once, not once more for each judgement and candidate."""
+    candidates = "query-id\tcorpus-id\nq1\td1\nq2\td2\n"
+    write(tmp_path, {**GOOD, "candidates.tsv": candidates, file: ""})
+    with pytest.raises(InvalidInputError) as caught:
         read_folder(tmp_path)
+    assert list(map(str, caught.value.problems)) == [f"{file}: there is no {problem}"]
 
 
 def test_a_path_that_is_no_folder_is_refused(tmp_path: Path) -> None:
     """A path that does not exist gets a sentence with the remedy."""
-    with pytest.raises(IfirEvalError, match="is not a folder; give the one that holds corpus.jsonl"):
+    with pytest.raises(IfirEvalError, match="is not a folder; give the one that holds"):
         read_folder(tmp_path / "none")
 
 
@@ -347,6 +344,7 @@ def benchmarks(draw: st.DrawFn) -> Benchmark:
     topic_ids = draw(st.lists(_names, unique=True, min_size=1, max_size=3))
     numbers = iter(draw(st.lists(_ids, unique=True, min_size=9, max_size=9)))
     has_candidates = draw(st.booleans())
+    slices = st.dictionaries(_names, _names, max_size=2)
     subset = st.lists(st.sampled_from(documents), unique=True, min_size=1)
 
     def view(name: str) -> View:
@@ -361,12 +359,7 @@ def benchmarks(draw: st.DrawFn) -> Benchmark:
         licence=draw(st.text(max_size=5)),
         source=draw(st.text(max_size=5)),
         corpus=corpus,
-        topics=tuple(
-            Topic(
-                topic, {name: view(name) for name in views}, draw(st.dictionaries(_names, _names, max_size=2))
-            )
-            for topic in topic_ids
-        ),
+        topics=tuple(Topic(topic, {name: view(name) for name in views}, draw(slices)) for topic in topic_ids),
         measures=measures,
         primary="p-MRR",
         contrasts=(Contrast(views[0], views[1]),),

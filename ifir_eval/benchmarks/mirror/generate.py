@@ -12,9 +12,9 @@ from importlib.resources import files
 from itertools import cycle, islice
 from random import Random
 
-from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Document, Topic, View
+from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED, Benchmark, Contrast, Document, Topic, View
 from ifir_eval.benchmarks.mirror.bank import Bank, banks
-from ifir_eval.benchmarks.mirror.topic import KINDS, ORIGINAL, REVERSED, VIEWS, Draft, draft
+from ifir_eval.benchmarks.mirror.topic import KINDS, VIEWS, Draft, draft
 
 PINNED_SEED = 20261121
 VERSION = "1"

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from itertools import product
 from random import Random
 
-from ifir_eval.benchmarks.benchmark import BARE, PARAPHRASE, PLACEBO, Document
+from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL, PARAPHRASE, PLACEBO, REVERSED, Document
 from ifir_eval.benchmarks.mirror import constraint as properties
 from ifir_eval.benchmarks.mirror.bank import Bank, Subject
 from ifir_eval.benchmarks.mirror.constraint import STATED, Constraint, Demand, Side
 from ifir_eval.benchmarks.mirror.document import write
 
-ORIGINAL = "original"
-REVERSED = "reversed"
 VIEWS = (BARE, ORIGINAL, REVERSED, PARAPHRASE, PLACEBO)
 
 Stand = tuple[Side, ...]

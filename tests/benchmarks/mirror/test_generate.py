@@ -83,13 +83,13 @@ def test_polarities_are_balanced(mirror: Benchmark) -> None:
 
 
 def test_length_instructions_are_true(mirror: Benchmark) -> None:
-    """Short documents stay below the limit that the instruction names, long ones above it."""
+    """With title, greeting and list marks short documents stay below the limit; without the title long ones exceed it."""
     for topic in mirror.topics:
         if topic.slices["constraint"] != "length":
             continue
-        lengths = {
-            name: {len(mirror.corpus[doc].text.split()) for doc in topic.relevant(name, 1)}
-            for name in ("original", "reversed")
-        }
-        low, high = sorted(lengths.values(), key=min)
-        assert max(low) < 80 < min(high), topic.id
+        short, long = sorted(
+            ([mirror.corpus[doc] for doc in topic.relevant(name, 1)] for name in ("original", "reversed")),
+            key=lambda documents: len(documents[0].text),
+        )
+        assert max(len(f"{document.title} {document.text}".split()) for document in short) < 80, topic.id
+        assert min(len(document.text.split()) for document in long) > 90, topic.id

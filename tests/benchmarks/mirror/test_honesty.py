@@ -38,7 +38,9 @@ def means(benchmark: Benchmark, run: Run) -> Mapping[str, float]:
 def scored_by(benchmark: Benchmark, score: Callable[[View, str], float]) -> Run:
     return Run(
         {
-            view.id: Hits.of(view.id, view.candidates or (), [score(view, doc) for doc in view.candidates or ()])
+            view.id: Hits.of(
+                view.id, view.candidates or (), [score(view, doc) for doc in view.candidates or ()]
+            )
             for view in benchmark.views()
         }
     )
@@ -51,14 +53,18 @@ def answered_by(benchmark: Benchmark, spec: str) -> Run:
 def test_a_scorer_of_documents_alone_is_locked_to_them(mirror: Benchmark) -> None:
     """Whatever a scorer knows about documents, without the instruction it never swaps."""
     rng = np.random.default_rng(0)
-    prior = {document: float(value) for document, value in zip(mirror.corpus, rng.random(len(mirror.corpus)), strict=True)}
+    prior = {
+        document: float(value)
+        for document, value in zip(mirror.corpus, rng.random(len(mirror.corpus)), strict=True)
+    }
     got = means(mirror, scored_by(mirror, lambda _, document: prior[document]))
     assert got == {"swap-accuracy": 0.0, "topic-lock": 1.0, "follow-rate": 0.5}
 
 
 def test_a_random_ranking_swaps_a_quarter(mirror: Benchmark) -> None:
     """Chance is 25%, as the measure declares."""
-    assert means(mirror, answered_by(mirror, "random:1"))["swap-accuracy"] == pytest.approx(0.25, abs=0.02)
+    draws = [means(mirror, answered_by(mirror, f"random:{seed}"))["swap-accuracy"] for seed in range(10)]
+    assert np.mean(draws) == pytest.approx(0.25, abs=0.01)
 
 
 def test_the_oracle_swaps_everything(mirror: Benchmark) -> None:
