@@ -33,9 +33,10 @@ CHECKS = {
     "dev": (2_130_332, "b9ec9ab7453fbdc61fbed988119c03f507341ac495f1f5f95b13b27f59e639a2"),
     "test": (13_839_047, "ffd7f4ad85689b2317283430a226cd759c3ccc40070e6a32652e7ae84ae90e8e"),
 }
+#: Longer than "imply yes" and "imply no", whose words no passage holds: to a lexical retriever they are alike.
 INSTRUCTIONS = {
-    "yes": "Find passages that imply that the answer is yes.",
-    "no": "Find passages that imply that the answer is no.",
+    "yes": "Find passages that imply the answer yes: what the question asks is true, possible or likely.",
+    "no": "Find passages that imply the answer no: what the question asks is false, impossible or unlikely.",
 }
 LABELS = {"yes": "YES", "no": "NO"}
 VIEWS = tuple(INSTRUCTIONS)

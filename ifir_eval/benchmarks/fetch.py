@@ -19,6 +19,8 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 from zipfile import BadZipFile, ZipFile
 
+from platformdirs import user_cache_path
+
 from ifir_eval.errors import IfirEvalError
 
 _CHUNK = 1 << 16
@@ -94,8 +96,6 @@ def fetch(release: Release, cache: Path | None = None) -> Path:
         IfirEvalError: if an address cannot be reached or its content is not the pinned one.
     """
     if cache is None:
-        from platformdirs import user_cache_path  # noqa: PLC0415 - only this function needs it
-
         cache = user_cache_path("ifir-eval") / "benchmarks"
     folder = cache / release.name / release.revision
     for download in release.downloads:
@@ -103,9 +103,8 @@ def fetch(release: Release, cache: Path | None = None) -> Path:
             try:
                 _download(download, folder)
             except _FAULTS as error:
-                raise IfirEvalError(
-                    f"{release.name}: {download.url} could not be fetched ({_reason(error)}). {release.remedy()}"
-                ) from error
+                what = f"{release.name}: {download.url} could not be fetched ({_reason(error)})"
+                raise IfirEvalError(f"{what}. {release.remedy()}") from error
     return folder
 
 
