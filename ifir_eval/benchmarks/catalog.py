@@ -9,15 +9,13 @@ from pathlib import Path
 
 from ifir_eval.benchmarks import condaqa, csfcube, negconstraint
 from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED, Benchmark, Contrast
-from ifir_eval.benchmarks.entry import Entry
+from ifir_eval.benchmarks.entry import Entry, Load
 from ifir_eval.benchmarks.fetch import Release, locate
 from ifir_eval.benchmarks.folder import read_folder
 from ifir_eval.benchmarks.mirror import load_mirror
 from ifir_eval.benchmarks.mirror.generate import MEASURES
 from ifir_eval.benchmarks.mirror.topic import VIEWS
 from ifir_eval.errors import IfirEvalError, UnknownNameError
-
-Load = Callable[[Path | None, int | None], Benchmark]
 
 
 def catalog() -> Mapping[str, Entry]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from ifir_eval.benchmarks.benchmark import Contrast
+from ifir_eval.benchmarks.benchmark import Benchmark, Contrast
 from ifir_eval.benchmarks.fetch import Release
+
+Load = Callable[[Path | None, int | None], Benchmark]
 
 
 @dataclass(frozen=True, slots=True)
