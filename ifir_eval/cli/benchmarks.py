@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ifir_eval.cli.options import data_option, json_option
+from ifir_eval.cli.options import data_option, json_option, progress_bar
 
 
 @click.group("benchmarks", invoke_without_command=True)
@@ -40,7 +40,7 @@ def show_one(name: str, topic: str | None, data: Path | None) -> None:
     """Show a benchmark: where it comes from, what it measures, and one topic under all its views."""
     from ifir_eval.benchmarks.catalog import load
 
-    benchmark = load(name, data=data)
+    benchmark = load(name, data=data, progress=progress_bar)
     chosen = benchmark.topics[0] if topic is None else benchmark.topic(topic)
     click.echo(f"{benchmark.name}, version {benchmark.version}, content {benchmark.content_hash[:12]}")
     click.echo(f"licence   {benchmark.licence}\nsource    {benchmark.source}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,22 +68,10 @@ def retriever_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @contextmanager
 def progress_bar(task: str, *, total: int) -> Iterator[Advance]:
     """A bar with count, rate and remaining time on standard error; nothing where that is no terminal."""
-    if not sys.stderr.isatty():
-        yield lambda count=1: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from tqdm import tqdm
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.speed:.0f}/s", justify="right"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task(task, total=total)
-        yield lambda count=1: bars.advance(bar, count)
+    with tqdm(desc=task, total=total, disable=None, leave=False, dynamic_ncols=True) as bar:
+        yield bar.update
 
 
 def say(text: str) -> None:

@@ -63,7 +63,7 @@ def command(
     from ifir_eval.cli.show import show
     from ifir_eval.retrievers.spec import build_all
 
-    benchmarks = load_all(list(dict.fromkeys(benchmark)), data)
+    benchmarks = load_all(list(dict.fromkeys(benchmark)), data, progress_bar)
     if limit is not None:
         benchmarks = [whole.limited(limit) for whole in benchmarks]
     campaign = Campaign(

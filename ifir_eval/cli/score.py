@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from ifir_eval.cli.options import data_option, json_option, results_option, say
+from ifir_eval.cli.options import data_option, json_option, progress_bar, results_option, say
 
 
 @click.command("score")
@@ -38,13 +39,14 @@ def command(
     from ifir_eval.retrievers.options import Options
     from ifir_eval.retrievers.spec import build
 
+    bring = partial(load, data=data, progress=progress_bar)
     if path.is_dir() or path.suffix == ".json":
-        records = [rescore_record(path, lambda stored: load(benchmark or stored, data=data), measure)]
+        records = [rescore_record(path, lambda stored: bring(benchmark or stored), measure)]
     else:
         if benchmark is None:
             raise click.UsageError("a run file does not say what it answers: add --benchmark NAME")
         campaign = Campaign(results, measures=measure, say=say)
-        outcome = campaign.carry_out([load(benchmark, data=data)], [build(f"run:{path}", Options())])
+        outcome = campaign.carry_out([bring(benchmark)], [build(f"run:{path}", Options())])
         outcome.raise_failures()
         records = list(outcome.records)
     show(records, page=None, as_json=as_json)
