@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 from ifir_eval.benchmarks.benchmark import Benchmark
-from ifir_eval.errors import IfirEvalError, IncompleteError, InvalidInputError, Problem
-from ifir_eval.evaluation import Evaluation, document_lines, evaluate, measure
+from ifir_eval.errors import IfirEvalError, IncompleteError, InvalidInputError, Problem, RetrieverError
+from ifir_eval.evaluation import Evaluation, describe_benchmark, document_lines, evaluate, measure
 from ifir_eval.measures.measure import Measure, find
 from ifir_eval.progress import Progress, silent
 from ifir_eval.ranking.trec import trec_lines
 from ifir_eval.records.record import Record
-from ifir_eval.records.storage import RUN, folder_for, load_record, save
+from ifir_eval.records.storage import RUN, folder_for, load_record, save, stored, write_atomically
 from ifir_eval.retrievers.options import Options
 from ifir_eval.retrievers.retriever import Retriever
 from ifir_eval.retrievers.run_file import RunFile
@@ -59,46 +60,60 @@ class Campaign:
         """
         for benchmark in benchmarks:
             find(self.measures or benchmark.measures)
+        writable(self.results)
         total = len(benchmarks) * len(retrievers)
         records: list[Record] = []
         failures: list[str] = []
         try:
             while retrievers:
                 retriever = retrievers.pop(0)
+                try:
+                    spec = retriever.identity.spec
+                except IfirEvalError as error:
+                    failures.extend([f"{error}"] * len(benchmarks))
+                    continue
                 for benchmark in benchmarks:
-                    pair = f"{retriever.identity.spec} on {benchmark.name}"
+                    pair = f"{spec} on {benchmark.name}"
                     self.say(f"[{len(records) + len(failures) + 1}/{total}] {pair}")
                     try:
                         records.append(self._record(benchmark, retriever))
-                    except IfirEvalError as error:
+                    except (IfirEvalError, OSError) as error:
                         failures.append(f"{pair}: {error}")
         except KeyboardInterrupt:
             raise IncompleteError(
                 f"interrupted: {len(records)} of {total} are finished and kept in {self.results}; "
                 "the same command goes on with the rest"
             ) from None
-        return Outcome(tuple(records), tuple(failures))
+        return Outcome(tuple(records), tuple(dict.fromkeys(failures)))
 
     def _record(self, benchmark: Benchmark, retriever: Retriever) -> Record:
         name = f"{benchmark.name}.limit-{len(benchmark.topics)}" if benchmark.is_limited else benchmark.name
-        folder = folder_for(self.results, retriever.identity.spec, asdict(retriever.identity), name)
-        chosen = find(self.measures or benchmark.measures)
-        if self.resume and (kept := _kept(folder, benchmark)):
-            if kept.benchmark["measures"] == [measure.name for measure in chosen]:
-                return kept
-            return rescore(folder, kept, benchmark, chosen)
+        identity = retriever.identity
+        folder = folder_for(self.results, identity.spec, asdict(identity), name, benchmark.content_hash)
+        if self.resume and (kept := stored(folder)):
+            self.say("  kept from an earlier run (--again does it over)")
+            try:
+                return _brought_up_to_date(folder, kept, benchmark, self.measures)
+            except (InvalidInputError, RetrieverError):
+                self.say("  its run cannot be read: done over")
         evaluation = evaluate(benchmark, retriever, measures=self.measures, progress=self.progress)
         return store(folder, evaluation, self.command)
 
 
-def _kept(folder: Path, benchmark: Benchmark) -> Record | None:
-    """The stored record on this very benchmark, if there is a sound one."""
+def writable(folder: Path) -> None:
+    """Make ``folder`` now, so that hours of work do not end before a closed door.
+
+    Raises:
+        InvalidInputError: if results cannot be written there.
+    """
     try:
-        record = load_record(folder)
-    except InvalidInputError:
-        return None
-    same = record.benchmark["content_hash"] == benchmark.content_hash
-    return record if same and (folder / RUN).is_file() else None
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / ".writable", b"")
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise InvalidInputError(
+            "results folder", [Problem(f"cannot be written: {error}", str(folder))]
+        ) from error
 
 
 def store(folder: Path, evaluation: Evaluation, command: str) -> Record:
@@ -109,27 +124,35 @@ def store(folder: Path, evaluation: Evaluation, command: str) -> Record:
     return record
 
 
-def rescore(folder: Path, old: Record, benchmark: Benchmark, measures: Sequence[Measure]) -> Record:
-    """Measure a stored run again, without its retriever; what was seen while answering is kept.
+def _brought_up_to_date(folder: Path, old: Record, benchmark: Benchmark, measures: Sequence[str]) -> Record:
+    """``old`` if it says all that is asked as this version would say it, else its run measured again."""
+    recorded: Sequence[str] = old.benchmark["measures"]
+    chosen = find([*dict.fromkeys([*recorded, *(measures or benchmark.measures)])])
+    if old.harness == version("ifir-eval") and old.benchmark == describe_benchmark(benchmark, chosen):
+        return old
+    return _rescored(folder, old, benchmark, chosen)
 
-    Raises:
-        InvalidInputError: if the stored run cannot be read.
-        RetrieverError: if it does not belong to ``benchmark``.
-    """
-    answer = RunFile.build(f"run:{folder / RUN}", f"{folder / RUN}", Options()).answer(benchmark, silent)
+
+def _rescored(folder: Path, old: Record, benchmark: Benchmark, measures: Sequence[Measure]) -> Record:
+    """Measure a stored run again; what was seen while its retriever answered is kept."""
+    run = folder / RUN
+    answer = RunFile.build(f"run:{run}", f"{run}", Options()).answer(benchmark, silent)
     seen = tuple(warning for warning in old.warnings if warning not in benchmark.notes)
     answer = replace(answer, warnings=seen, counts=old.counts)
     evaluation = measure(benchmark, answer, old.retriever, measures, timing=old.timing)
+    evaluation = replace(evaluation, record=replace(evaluation.record, environment=old.environment))
     return store(folder, evaluation, old.environment.get("command", ""))
 
 
-def rescore_record(path: Path, load: Callable[[str], Benchmark], measures: Sequence[str] = ()) -> Record:
-    """Measure the stored evaluation at ``path`` (its folder or record.json) again.
+def rescore(path: Path, load: Callable[[str], Benchmark], measures: Sequence[str] = ()) -> Record:
+    """Measure the stored evaluation at ``path`` (its folder or record.json) again, without its retriever.
 
-    ``load`` brings a benchmark by the name that the record holds.
+    ``load`` brings a benchmark by the name that the record holds. ``measures`` are added to what the
+    record holds already; without any, the benchmark's own are.
 
     Raises:
-        InvalidInputError: if there is no record, or if the benchmark's content has changed since.
+        InvalidInputError: if there is no record or run, or if the benchmark's content has changed since.
+        RetrieverError: if the run does not belong to the benchmark.
     """
     folder = path if path.is_dir() else path.parent
     old = load_record(path)
@@ -143,4 +166,5 @@ def rescore_record(path: Path, load: Callable[[str], Benchmark], measures: Seque
             str(path),
         )
         raise InvalidInputError("record", [problem])
-    return rescore(folder, old, benchmark, find(measures or benchmark.measures))
+    names = dict.fromkeys([*old.benchmark["measures"], *(measures or benchmark.measures)])
+    return _rescored(folder, old, benchmark, find([*names]))

@@ -19,6 +19,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 
 
 class IfirEvalError(Exception):
@@ -97,3 +98,38 @@ class IncompleteError(IfirEvalError):
     """Some work remains; what is finished is stored and the same command goes on with the rest."""
 
     exit_code = 3
+
+
+class Mistakes:
+    """Gathers errors, so that a user learns all of them at once.
+
+    ::
+
+    mistakes = Mistakes()
+    with mistakes:
+        first()
+    with mistakes:
+        second()
+    mistakes.raise_all()
+    """
+
+    def __init__(self) -> None:
+        self.errors: list[IfirEvalError] = []
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, IfirEvalError):
+            self.errors.append(error)
+            return True
+        return False
+
+    def raise_all(self) -> None:
+        """Raise what was gathered as one error; a single one as it is."""
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        if self.errors:
+            raise IfirEvalError("\n".join(map(str, self.errors)))

@@ -83,7 +83,7 @@ def measure(
     record = Record(
         harness=version("ifir-eval"),
         retriever=dict(described),
-        benchmark=_described(benchmark, measures),
+        benchmark=describe_benchmark(benchmark, measures),
         measures=_over(columns, benchmark.topics),
         slices={
             name: {value: _over(columns, topics) for value, topics in sorted(groups.items())}
@@ -94,7 +94,7 @@ def measure(
         warnings=(*benchmark.notes, *answer.warnings),
         counts=dict(answer.counts),
         timing={**(timing or {}), "measure_s": time.perf_counter() - started},
-        environment=_environment(),
+        environment={**_environment(), **answer.environment},
         complete=not benchmark.is_limited,
     )
     return Evaluation(record, answer.run, ranked)
@@ -120,7 +120,8 @@ def _topic_values(topic: Topic, columns: Columns) -> TopicValues:
     return TopicValues(topic.id, dict(topic.slices), values)
 
 
-def _described(benchmark: Benchmark, measures: Sequence[Measure]) -> dict[str, Any]:
+def describe_benchmark(benchmark: Benchmark, measures: Sequence[Measure]) -> dict[str, Any]:
+    """What a record says about a benchmark and its measures."""
     return {
         "name": benchmark.name,
         "version": benchmark.version,

@@ -29,6 +29,10 @@ PACKAGES = (
 )
 
 
+AGAIN = "again"
+"""The probe's view that says what ``original`` says, under another query id."""
+
+
 class Finding(NamedTuple):
     """One thing found out; ``good`` is None where there is nothing to judge."""
 
@@ -70,7 +74,7 @@ def _size(folder: Path) -> str:
 
 
 def probe() -> Benchmark:
-    """One topic whose two views swap the labels of two documents; two more documents are off-topic."""
+    """One topic whose views swap the labels of two documents; two more documents are off-topic."""
     texts = {
         "d1": "The choir sang in the old church until midnight, and entry was free for everyone.",
         "d2": "The choir sang in the new concert hall, where every seat cost forty euros.",
@@ -79,6 +83,7 @@ def probe() -> Benchmark:
     }
     asked = {
         ORIGINAL: ("Only concerts that cost nothing.", {"d1": 1, "d2": 0}),
+        AGAIN: ("Only concerts that cost nothing.", {"d1": 1, "d2": 0}),
         REVERSED: ("Only concerts that charge for tickets.", {"d1": 0, "d2": 1}),
     }
     views = {
@@ -134,6 +139,9 @@ def _equal(first: Run, second: Run) -> bool:
 
 def _arrival(benchmark: Benchmark, retriever: Retriever, run: Run) -> Finding:
     what = "the instruction reaches the scores"
+    asked, again = (run.hits.get(name) for name in (ORIGINAL, AGAIN))
+    if asked and again and not np.array_equal(asked.scores, again.scores):
+        return Finding(what, "cannot be told: the same words get other scores under another query id")
     try:
         check_texts(benchmark, retriever.render)
         check_scores(benchmark, run)

@@ -73,7 +73,7 @@ def test_evaluating_twice_gives_the_same_record(mirror: Benchmark) -> None:
 def test_a_retriever_that_renders_no_instruction_is_never_asked(mirror: Benchmark) -> None:
     """It would read as p-MRR exactly 0; the error names the views and the text, before anything is encoded."""
     blind = Prepared({}, text="the query alone")
-    with pytest.raises(InstructionIgnoredError, match=r"'original' and 'reversed'.*'the query alone'"):
+    with pytest.raises(InstructionIgnoredError, match=r"'bare' and 'original'.*'the query alone'"):
         evaluate(mirror, blind)
     assert blind.asked == 0
 

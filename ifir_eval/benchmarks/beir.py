@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from ifir_eval.benchmarks.benchmark import Document
+from ifir_eval.benchmarks.benchmark import GRADES, Document
 from ifir_eval.benchmarks.reading import FolderReader, Row
 
 CORPUS = "corpus.jsonl"
@@ -41,15 +41,22 @@ def read_corpus(reader: FolderReader, file: str = CORPUS) -> dict[str, Document]
     corpus: dict[str, Document] = {}
     ids = Ids("document")
     for row in reader.rows(file):
-        document_id = ids.take(row, row.text("_id"))
-        title, text = row.text("title", ""), row.text("text")
-        if text is not None and title is not None and not (text.strip() or title.strip()):
-            row.report("the document has neither title nor text")
-        if document_id is not None:
-            corpus[document_id] = Document(document_id, text or "", title or "", row.mapping("metadata"))
+        if document := read_document(row, ids):
+            corpus[document.id] = document
     if not corpus and reader.has(file):
         reader.report("there is no document", file)
     return corpus
+
+
+def read_document(row: Row, ids: Ids) -> Document | None:
+    """The document of a row; None, reported, if it has no id that can be used."""
+    document_id = ids.take(row, row.text("_id"))
+    title, text = row.text("title", ""), row.text("text")
+    if text is not None and title is not None and not (text.strip() or title.strip()):
+        row.report("the document has neither title nor text")
+    if document_id is None:
+        return None
+    return Document(document_id, text or "", title or "", row.mapping("metadata"))
 
 
 class Known(NamedTuple):
@@ -78,6 +85,8 @@ def read_judgements(reader: FolderReader, file: str, known: Known) -> Judgements
         grade = _whole_number(score)
         if grade is None:
             reader.report(f"the score {score!r} is not a whole number", file, line)
+        elif grade not in GRADES:
+            reader.report(f"the score {score} is beyond the grades {GRADES[0]:,} to {GRADES[-1]:,}", file, line)
         if not known.both(reader, (file, line), query, document):
             continue
         if document in judgements.setdefault(query, {}):

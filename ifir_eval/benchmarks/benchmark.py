@@ -25,6 +25,16 @@ REVERSED = "reversed"
 PARAPHRASE = "paraphrase"
 PLACEBO = "placebo"
 
+# trec_eval keeps a counter for every grade up to the highest, and with one of 2**31 - 1 all its values are 0.
+GRADES = range(-1_000_000, 1_000_001)
+
+
+def view_name_fault(name: str) -> str:
+    """Why ``name`` cannot stand in a column such as ``nDCG@10[original]``; empty if it can."""
+    if name.split() == [name] and not set(name) & set("[]"):
+        return ""
+    return f"view name {name!r} is empty or has white space or brackets, which a column cannot hold"
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -42,7 +52,7 @@ class View:
 
     ``id`` is the query id of runs and judgements, unique in the benchmark; ``judgements`` maps document
     ids to grades (0 = judged not relevant); ``candidates`` lists the documents to rank, or is None where
-    the whole corpus is searched.
+    the whole corpus is searched. ``excluded`` documents are not ranked at all (BRIGHT has some per query).
     """
 
     id: str
@@ -51,6 +61,7 @@ class View:
     instruction: str
     judgements: Mapping[str, int]
     candidates: tuple[str, ...] | None = None
+    excluded: frozenset[str] = frozenset()
 
 
 class Contrast(NamedTuple):
@@ -147,7 +158,9 @@ class Benchmark:
 
     def limited(self, topics: int) -> Benchmark:
         """The first ``topics`` topics only: quick to try, never comparable with the whole."""
-        return replace(self, topics=self.topics[:topics], is_limited=topics < len(self.topics))
+        return replace(
+            self, topics=self.topics[:topics], is_limited=self.is_limited or topics < len(self.topics)
+        )
 
     @cached_property
     def content_hash(self) -> str:
@@ -165,6 +178,8 @@ class Benchmark:
             for _, view in sorted(topic.views.items()):
                 candidates = None if view.candidates is None else sorted(view.candidates)
                 feed(view.id, view.name, view.query, view.instruction, dict(view.judgements), candidates)
+                if view.excluded:
+                    feed(sorted(view.excluded))
         return digest.hexdigest()
 
     def validated(self) -> Benchmark:
@@ -175,6 +190,7 @@ class Benchmark:
         """
         problems = [
             *self._corpus_problems(),
+            *self._topic_problems(),
             *self._view_problems(),
             *self._candidate_problems(),
             *self.contrast_problems(),
@@ -188,6 +204,13 @@ class Benchmark:
             yield Problem("the corpus is empty")
         if not self.topics:
             yield Problem("there are no topics")
+        if not self.measures:
+            yield Problem("there are no measures")
+        if self.relevant_grade not in GRADES:
+            yield Problem(f"the relevant grade {self.relevant_grade} is beyond the highest, {GRADES[-1]:,}")
+        for key, document in self.corpus.items():
+            if key != document.id:
+                yield Problem(f"document {document.id!r} stands in the corpus under the key {key!r}")
         for document in self.documents_asked_for():
             if document.id.split() != [document.id]:
                 yield Problem(
@@ -195,6 +218,19 @@ class Benchmark:
                 )
             if not (document.text.strip() or document.title.strip()):
                 yield Problem(f"document {document.id!r} has neither title nor text")
+
+    def _topic_problems(self) -> Iterator[Problem]:
+        for topic_id, count in Counter(topic.id for topic in self.topics).items():
+            if count > 1:
+                yield Problem(f"topic id {topic_id!r} is used {count} times")
+            if not topic_id.strip():
+                yield Problem(f"topic id {topic_id!r} is empty")
+        named = [(key, view.name) for topic in self.topics for key, view in topic.views.items()]
+        for key, name in dict.fromkeys(named):
+            if key != name:
+                yield Problem(f"view {name!r} stands in a topic under the key {key!r}")
+            if fault := view_name_fault(name):
+                yield Problem(fault)
 
     def _view_problems(self) -> Iterator[Problem]:
         for query_id, count in Counter(view.id for view in self.views()).items():
@@ -207,6 +243,9 @@ class Benchmark:
                 yield Problem(f"query {view.id!r} has no text")
             if not view.judgements:
                 yield Problem(f"query {view.id!r} has no judgements")
+            for grade in [grade for grade in view.judgements.values() if grade not in GRADES][:1]:
+                limits = f"{GRADES[0]:,} to {GRADES[-1]:,}"
+                yield Problem(f"query {view.id!r} has the grade {grade}, beyond the grades {limits}")
             for role, ids in (("judged", view.judgements), ("candidate", view.candidates or ())):
                 for unknown in [doc for doc in ids if doc not in self.corpus][:3]:
                     yield Problem(f"query {view.id!r}: {role} document {unknown!r} is not in the corpus")
@@ -223,7 +262,9 @@ class Benchmark:
 
     def contrast_problems(self) -> Iterator[Problem]:
         """What is wrong with the contrasts: views that no topic has, topics with one view of a pair only."""
-        for contrast in self.contrasts:
+        for contrast, count in Counter(self.contrasts).items():
+            if count > 1:
+                yield Problem(f"contrast {contrast} is listed {count} times")
             having = {side: [t for t in self.topics if side in t.views] for side in contrast}
             for side, topics in having.items():
                 if not topics:

@@ -13,9 +13,11 @@ from ifir_eval.benchmarks.entry import Entry, Load
 from ifir_eval.benchmarks.fetch import Release, locate
 from ifir_eval.benchmarks.folder import read_folder
 from ifir_eval.benchmarks.mirror import load_mirror
-from ifir_eval.benchmarks.mirror.generate import MEASURES
-from ifir_eval.benchmarks.mirror.topic import VIEWS
+from ifir_eval.benchmarks.mteb_tasks import entries as mteb_entries
+from ifir_eval.benchmarks.mteb_tasks.loading import load_mteb
+from ifir_eval.benchmarks.swap import MEASURES, VIEWS
 from ifir_eval.errors import IfirEvalError, UnknownNameError
+from ifir_eval.progress import Progress, silent
 
 
 def catalog() -> Mapping[str, Entry]:
@@ -23,8 +25,8 @@ def catalog() -> Mapping[str, Entry]:
     return {entry.name: entry for entry in _ENTRIES}
 
 
-def load(name: str, *, data: Path | None = None) -> Benchmark:
-    """The benchmark called ``name``: of the catalog, ``mirror@<seed>``, or the path of a folder.
+def load(name: str, *, data: Path | None = None, progress: Progress = silent) -> Benchmark:
+    """The benchmark called ``name``: of the catalog, ``mirror@<seed>``, ``mteb:<TaskName>`` or a folder.
 
     ``data`` holds local copies of published benchmarks, one folder each; what is not there is downloaded.
 
@@ -33,26 +35,33 @@ def load(name: str, *, data: Path | None = None) -> Benchmark:
         InvalidInputError: listing all problems of its files.
         IfirEvalError: if its data cannot be fetched.
     """
-    (benchmark,) = load_all([name], data)
+    if name in mteb_entries.groups():
+        members = ", ".join(mteb_entries.groups()[name])
+        raise IfirEvalError(f"{name} stands for several benchmarks; name one of them: {members}")
+    (benchmark,) = load_all([name], data, progress)
     return benchmark
 
 
-def load_all(names: Sequence[str], data: Path | None = None) -> list[Benchmark]:
+def load_all(names: Sequence[str], data: Path | None = None, progress: Progress = silent) -> list[Benchmark]:
     """The benchmarks called ``names``, in their order; see `load`.
+
+    Here a name may also stand for several benchmarks: ``followir`` for its three sets.
 
     Raises:
         UnknownNameError: naming every unknown name at once, before anything is read.
         IfirEvalError: with the problems of all benchmarks that cannot be loaded.
     """
+    groups = mteb_entries.groups()
+    names = list(dict.fromkeys(member for name in names for member in groups.get(name, (name,))))
     loaders = [_loader(name) for name in names]
     if unknown := [name for name, loader in zip(names, loaders, strict=True) if loader is None]:
-        seeded = [f"{entry.name}@<seed>" for entry in _ENTRIES if entry.release is None]
-        raise UnknownNameError("benchmark", unknown, [*catalog(), *seeded])
+        seeded = [f"{entry.name}@<seed>" for entry in _ENTRIES if entry.is_generated]
+        raise UnknownNameError("benchmark", unknown, [*catalog(), *groups, *seeded, "mteb:<TaskName>"])
     benchmarks: list[Benchmark] = []
     errors: list[IfirEvalError] = []
     for loader in filter(None, loaders):
         try:
-            benchmarks.append(loader(data))
+            benchmarks.append(loader(data, progress))
         except IfirEvalError as error:
             errors.append(error)
     if len(errors) == 1:
@@ -62,21 +71,23 @@ def load_all(names: Sequence[str], data: Path | None = None) -> list[Benchmark]:
     return benchmarks
 
 
-def _loader(name: str) -> Callable[[Path | None], Benchmark] | None:
+def _loader(name: str) -> Callable[[Path | None, Progress], Benchmark] | None:
     """What loads ``name``; None if nothing answers to it. The catalog comes before folders."""
     base, at, seed = name.partition("@")
     entry = catalog().get(base)
     if entry and not at:
-        return lambda data: entry.load(data, None)
-    if entry and entry.release is None and seed.isdecimal():
-        return lambda data: entry.load(data, int(seed))
+        return lambda data, progress: entry.load(data, None, progress)
+    if entry and entry.is_generated and seed.isdecimal():
+        return lambda data, progress: entry.load(data, int(seed), progress)
+    if name.startswith(mteb_entries.PREFIX):
+        return lambda data, _: load_mteb(name, mteb_entries.selection(name), data)
     if "/" in name or os.sep in name or Path(name).is_dir():
-        return lambda _: read_folder(Path(name).expanduser())
+        return lambda *_: read_folder(Path(name).expanduser())
     return None
 
 
 def _published(release: Release, read: Callable[[Path], Benchmark]) -> Load:
-    return lambda data, _: read(locate(release, data))
+    return lambda data, _, progress: read(locate(release, data, progress))
 
 
 def _mirror(name: str, split: str, summary: str, topics: int, documents: int) -> Entry:
@@ -89,7 +100,7 @@ def _mirror(name: str, split: str, summary: str, topics: int, documents: int) ->
         topics=topics,
         documents=documents,
         licence="Apache-2.0",
-        load=lambda _, seed: load_mirror(split, seed),
+        load=lambda _, seed, __: load_mirror(split, seed),
     )
 
 
@@ -110,7 +121,7 @@ def _condaqa(name: str, split: str, topics: int, documents: int) -> Entry:
 
 
 _ENTRIES = (
-    _mirror("mirror", "test", "embedded and generated: every instruction also reversed, 8 domains", 240, 4008),
+    _mirror("mirror", "test", "embedded and generated: every instruction also reversed, 8 domains", 240, 3935),
     Entry(
         name=csfcube.NAME,
         summary="papers similar to a query paper in background, method or result, judged by experts",
@@ -138,7 +149,8 @@ _ENTRIES = (
     _condaqa("condaqa", "dev", 234, 398),
     _condaqa("condaqa-test", "test", 1571, 2591),
     _mirror(
-        "mirror-dev", "dev", "as mirror, in other domains and wordings, to choose checkpoints by", 60, 1002
+        "mirror-dev", "dev", "as mirror, in other domains and wordings, to choose checkpoints by", 60, 987
     ),
-    _mirror("mirror-train", "train", "as mirror, in other domains and wordings again, to train on", 150, 2505),
+    _mirror("mirror-train", "train", "as mirror, in other domains and wordings again, to train on", 150, 2457),
+    *mteb_entries.entries(),
 )

@@ -31,7 +31,6 @@ RELEASE = Release(
     name=NAME,
     repository="https://github.com/iesl/CSFCube",
     revision="7ffe012c1d92c470f185fc086086caf5b8e05ef3",
-    by_hand="no checksum of its abstracts-csfcube-preds.jsonl is known to this package",
 )
 INSTRUCTIONS: Mapping[str, str] = {
     "background": "Find papers that are similar in their background: the problem they address and its setting.",

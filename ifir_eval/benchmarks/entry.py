@@ -8,16 +8,19 @@ from pathlib import Path
 
 from ifir_eval.benchmarks.benchmark import Benchmark, Contrast
 from ifir_eval.benchmarks.fetch import Release
+from ifir_eval.progress import Progress
 
-Load = Callable[[Path | None, int | None], Benchmark]
+Load = Callable[[Path | None, int | None, Progress], Benchmark]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One benchmark of the catalog.
 
-    ``load`` takes the user's data directory (or None) and the seed (or None); only generated benchmarks,
-    whose ``release`` is None, have a seed, and only the others read the directory.
+    ``load`` takes the user's data directory (or None), the seed (or None) and who is told of a download's
+    progress. Only generated benchmarks have a seed; only the others read the directory or are downloaded:
+    from their ``release``, or from ``hub``, a data set of the Hugging Face hub that mteb loads at the revision
+    that the installed mteb pins.
     """
 
     name: str
@@ -30,21 +33,36 @@ class Entry:
     licence: str
     load: Load
     release: Release | None = None
+    hub: str = ""
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether it is made here, from a seed, and not fetched."""
+        return self.release is None and not self.hub
+
+    @property
+    def source(self) -> str:
+        """Where it comes from: an address, or ``generated``."""
+        if self.hub:
+            return f"https://huggingface.co/datasets/{self.hub}"
+        return self.release.repository if self.release else "generated"
 
     @property
     def size(self) -> str:
         """Topics, views and documents in words."""
-        return f"{self.topics:,} topics, {len(self.views)} views, {self.documents:,} documents"
+        views = f"{len(self.views)} view{'s' if len(self.views) != 1 else ''}"
+        return f"{self.topics:,} topics, {views}, {self.documents:,} documents"
 
     @property
     def download(self) -> str:
         """What has to be fetched before the first use."""
+        if self.hub:
+            return "by mteb, from the Hugging Face hub"
         if self.release is None:
             return "nothing"
-        if self.release.by_hand:
-            return f"by hand, as {self.release.by_hand}"
-        size = sum(part.archive or part.contents[0].size for part in self.release.downloads)
-        return f"{size / 1e6:.1f} MB"
+        if not self.release.downloads:
+            return "by git, at the pinned commit"
+        return f"{sum(part.size for part in self.release.downloads) / 1e6:.1f} MB"
 
     def facts(self) -> dict[str, object]:
         """All of it for machines, in JSON's types."""
@@ -57,7 +75,7 @@ class Entry:
             "topics": self.topics,
             "documents": self.documents,
             "licence": self.licence,
-            "source": self.release.repository if self.release else "generated",
+            "source": self.source,
             "revision": self.release.revision if self.release else None,
             "download": self.download,
         }

@@ -1,14 +1,15 @@
 """Published data at a pinned commit: read where the user has it, else downloaded once and checked.
 
 Every byte is hashed while it arrives, in a temporary file that takes its final name only if size and SHA-256
-are the pinned ones; so a file in the cache is either whole and right, or not there.
+are the pinned ones; so a file in the cache is either whole and right, or not there. Where no SHA-256 of the
+files is known, git fetches the commit, whose hash covers them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -21,7 +22,9 @@ from zipfile import BadZipFile, ZipFile
 
 from platformdirs import user_cache_path
 
+from ifir_eval.benchmarks import git
 from ifir_eval.errors import IfirEvalError
+from ifir_eval.progress import Advance, Progress, silent
 
 _CHUNK = 1 << 16
 _TIMEOUT_S = 60
@@ -48,20 +51,24 @@ class Download:
     contents: tuple[Content, ...]
     archive: int | None = None
 
+    @property
+    def size(self) -> int:
+        """What is transferred, in bytes (of an archive: at most)."""
+        return self.archive or self.contents[0].size
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
     """A public repository at one commit.
 
-    ``name`` is the benchmark's family and its folder under the user's data directory. ``by_hand``, if not
-    empty, is why the files cannot be fetched and checked by this package.
+    ``name`` is the benchmark's family and its folder under the user's data directory, ``revision`` the
+    commit's full hash. Without ``downloads``, git fetches the whole commit.
     """
 
     name: str
     repository: str
     revision: str
     downloads: tuple[Download, ...] = ()
-    by_hand: str = ""
 
     def remedy(self) -> str:
         """How to get the data without this module; git checks every byte against the commit."""
@@ -74,7 +81,7 @@ class Release:
         )
 
 
-def locate(release: Release, data: Path | None) -> Path:
+def locate(release: Release, data: Path | None, progress: Progress = silent) -> Path:
     """The folder with the release's files: ``data/<name>`` if it exists, else the filled cache.
 
     Raises:
@@ -84,28 +91,40 @@ def locate(release: Release, data: Path | None) -> Path:
         raise IfirEvalError(f"the data directory {str(data)!r} does not exist; check --data and IFIR_EVAL_DATA")
     if data is not None and (data / release.name).is_dir():
         return data / release.name
-    if release.by_hand:
-        raise IfirEvalError(f"{release.name} is not fetched, as {release.by_hand}. {release.remedy()}")
-    return fetch(release)
+    return fetch(release, progress=progress)
 
 
-def fetch(release: Release, cache: Path | None = None) -> Path:
-    """Download what is missing or damaged of ``release``; returns its folder in the ``cache``.
+def fetch(release: Release, cache: Path | None = None, progress: Progress = silent) -> Path:
+    """Download what is missing of ``release``, or damaged; returns its folder in the ``cache``.
+
+    What git fetched is complete where it exists, and not looked at again.
 
     Raises:
-        IfirEvalError: if an address cannot be reached or its content is not the pinned one.
+        IfirEvalError: if an address cannot be reached, its content is not the pinned one, or git is missing.
     """
     if cache is None:
         cache = user_cache_path("ifir-eval") / "benchmarks"
     folder = cache / release.name / release.revision
+    if not release.downloads and not folder.is_dir():
+        task = f"fetching {release.name} with git, steps"
+        with _explained(release, release.repository), progress(task, total=git.STEPS) as advance:
+            git.check_out(release.repository, release.revision, folder, advance)
     for download in release.downloads:
         if not all(_is_intact(folder / content.path, content) for content in download.contents):
-            try:
-                _download(download, folder)
-            except _FAULTS as error:
-                what = f"{release.name}: {download.url} could not be fetched ({_reason(error)})"
-                raise IfirEvalError(f"{what}. {release.remedy()}") from error
+            task = f"downloading {release.name}, bytes"
+            with _explained(release, download.url), progress(task, total=download.size) as advance:
+                _download(download, folder, advance)
     return folder
+
+
+@contextmanager
+def _explained(release: Release, address: str) -> Iterator[None]:
+    """Turn what a transfer can raise into a sentence with the way round it."""
+    try:
+        yield
+    except _FAULTS as error:
+        what = f"{release.name}: {address} could not be fetched ({_reason(error)})"
+        raise IfirEvalError(f"{what}. {release.remedy()}") from error
 
 
 def _reason(error: Exception) -> str:
@@ -122,19 +141,19 @@ def _is_intact(path: Path, content: Content) -> bool:
         return hashlib.file_digest(stream, "sha256").hexdigest() == content.sha256
 
 
-def _download(download: Download, folder: Path) -> None:
+def _download(download: Download, folder: Path, advance: Advance) -> None:
     with urlopen(download.url, timeout=_TIMEOUT_S) as response:  # noqa: S310 - addresses are constants of this package
+        arriving = _counted(_chunks(response, download.size), advance)
         if download.archive is None:
             (content,) = download.contents
-            _store(response, content, folder)
+            _store(arriving, content, folder)
             return
         with TemporaryFile() as spool:
-            for chunk in _chunks(response, download.archive):
-                spool.write(chunk)
+            spool.writelines(arriving)
             with ZipFile(spool) as archive:
                 for content in download.contents:
                     with _member(archive, content.path) as stream:
-                        _store(stream, content, folder)
+                        _store(_chunks(stream, content.size), content, folder)
 
 
 def _member(archive: ZipFile, path: str) -> IO[bytes]:
@@ -154,10 +173,16 @@ def _chunks(stream: IO[bytes], limit: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _store(stream: IO[bytes], content: Content, folder: Path) -> None:
+def _counted(chunks: Iterable[bytes], advance: Advance) -> Iterator[bytes]:
+    for chunk in chunks:
+        advance(len(chunk))
+        yield chunk
+
+
+def _store(chunks: Iterable[bytes], content: Content, folder: Path) -> None:
     digest, size = hashlib.sha256(), 0
     with _replacing(folder / content.path) as part:
-        for chunk in _chunks(stream, content.size):
+        for chunk in chunks:
             size += len(chunk)
             digest.update(chunk)
             part.write(chunk)

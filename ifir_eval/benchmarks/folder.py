@@ -3,9 +3,9 @@
 ::
 
     benchmark.toml    name, version, licence, source, primary, measures, contrasts = [["original", "changed"]],
-                      relevant_grade, partial_contrasts, notes          (optional, and so is each key)
+                      relevant_grade, partial_contrasts, notes, is_limited      (each key is optional)
     corpus.jsonl      {"_id", "title", "text", "metadata"}              (title and metadata optional)
-    queries.jsonl     {"_id", "topic", "view", "text", "instruction", "slices"}
+    queries.jsonl     {"_id", "topic", "view", "text", "instruction", "slices", "excluded"}
     qrels/test.tsv    query-id <tab> corpus-id <tab> score              (with this header line)
     candidates.tsv    query-id <tab> corpus-id                          (optional; else the corpus is searched)
 
@@ -87,7 +87,10 @@ def _read_candidates(reader: FolderReader, known: Known) -> dict[str, list[str]]
 def _judged(reader: FolderReader, queries: Queries, judgements: Judgements, known: Known) -> Sequence[Query]:
     """The queries without those that have no judgements; these are mistakes, unless the folder is BEIR's."""
     if queries.is_beir:
-        return [query for query in queries.lines if query.id in judgements]
+        judged = [query for query in queries.lines if query.id in judgements]
+        if not judged and not reader.problems:
+            reader.report(f"no query of {QUERIES} has judgements", QRELS)
+        return judged
     for query in queries.lines:
         if query.id not in judgements and known.corpus and reader.has(QRELS):
             query.row.report(f"query {query.id!r} has no judgements in {QRELS}")
@@ -114,11 +117,13 @@ def _completed(manifest: Manifest, queries: Queries, judged: Sequence[Query], pa
 
 
 def _check_manifest(reader: FolderReader, benchmark: Benchmark) -> None:
-    """Report contrasts that do not fit the topics, and a primary measure that is not measured."""
+    """Report contrasts that do not fit the topics and, in a folder without faults, an unmeasured primary."""
     if benchmark.topics:
         place = (MANIFEST, key_line(reader, "contrasts")) if reader.has(MANIFEST) else (QUERIES, None)
         for problem in benchmark.contrast_problems():
             reader.report(problem.message, *place)
+    if reader.problems:  # which views there are is known only where all could be read
+        return
     measure, _, view = benchmark.primary.removesuffix("]").partition("[")
     if measure not in benchmark.measures or (view and view not in {asked.name for asked in benchmark.views()}):
         known = f"the measures ({', '.join(benchmark.measures)}), nor one under a view"
@@ -134,8 +139,7 @@ def write_folder(benchmark: Benchmark, path: Path) -> None:
         IfirEvalError: if the folder holds something already.
     """
     benchmark.validated()
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise IfirEvalError(f"{str(path)!r} exists already; give a new or empty folder")
+    refuse_occupied(path)
     (path / QRELS).parent.mkdir(parents=True, exist_ok=True)
     (path / MANIFEST).write_text(manifest_of(benchmark).toml(), encoding="utf-8", newline="\n")
     _write_lines(path / CORPUS, (_json(_document_fields(document)) for document in benchmark.corpus.values()))
@@ -152,6 +156,16 @@ def write_folder(benchmark: Benchmark, path: Path) -> None:
         _write_lines(path / CANDIDATES, map("\t".join, [CANDIDATES_COLUMNS, *listed]))
 
 
+def refuse_occupied(path: Path) -> None:
+    """Refuse to write where something stands already.
+
+    Raises:
+        IfirEvalError: if ``path`` is neither new nor an empty folder.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise IfirEvalError(f"{str(path)!r} exists already; give a new or empty folder")
+
+
 def _document_fields(document: Document) -> dict[str, object]:
     fields = {"_id": document.id, "title": document.title, "text": document.text}
     return {**fields, "metadata": dict(document.metadata)} if document.metadata else dict(fields)
@@ -165,6 +179,7 @@ def _query_fields(topic: Topic, view: View) -> dict[str, object]:
         "text": view.query,
         "instruction": view.instruction,
         "slices": dict(topic.slices),
+        **({"excluded": sorted(view.excluded)} if view.excluded else {}),
     }
 
 

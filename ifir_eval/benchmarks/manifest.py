@@ -33,6 +33,7 @@ class Manifest:
     relevant_grade: int = 1
     partial_contrasts: bool = False
     notes: tuple[str, ...] = ()
+    is_limited: bool = False
 
     def toml(self) -> str:
         """The file's text."""
@@ -66,8 +67,10 @@ def read_manifest(reader: FolderReader) -> Manifest:
 
 
 def key_line(reader: FolderReader, key: str) -> int | None:
-    """The line in which the manifest sets ``key``, if it is found."""
-    text = (reader.folder / MANIFEST).read_text(encoding="utf-8")
+    """The line in which the manifest sets ``key``; None where it does not, or is absent."""
+    if not reader.has(MANIFEST):
+        return None
+    text = (reader.folder / MANIFEST).read_text(encoding="utf-8", errors="replace")
     found = re.search(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=", text, flags=re.MULTILINE)
     return text.count("\n", 0, found.start()) + 1 if found else None
 
@@ -100,7 +103,7 @@ def _fault(key: str, value: object) -> str:
             good = type(value) is int and value >= 1
             return "" if good else "must be a whole number of at least 1"
         case _:
-            kind = bool if key == "partial_contrasts" else str
+            kind = bool if key in {"partial_contrasts", "is_limited"} else str
             return "" if type(value) is kind else f"must be {json_name(kind)}, not {json_name(type(value))}"
 
 

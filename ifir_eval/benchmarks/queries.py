@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ifir_eval.benchmarks.beir import QUERIES, Ids, Judgements
-from ifir_eval.benchmarks.benchmark import BARE, Contrast, Topic, View
+from ifir_eval.benchmarks.benchmark import BARE, Contrast, Topic, View, view_name_fault
 from ifir_eval.benchmarks.reading import FolderReader, Row
 
-KEYS = ("_id", "topic", "view", "text", "instruction", "slices", "metadata")
+KEYS = ("_id", "topic", "view", "text", "instruction", "slices", "excluded", "metadata")
 FOLLOWIR_VIEWS = {"-og": "original", "-changed": "changed"}
 FOLLOWIR_CONTRAST = Contrast("original", "changed")
 
@@ -24,6 +24,7 @@ class Query(NamedTuple):
     text: str
     instruction: str
     slices: Mapping[str, str]
+    excluded: frozenset[str]
 
 
 class Queries(NamedTuple):
@@ -59,7 +60,11 @@ def _query(row: Row, ids: Ids, *, is_beir: bool) -> Query | None:
     topic, view = _by_id(query_id or "") if is_beir else (row.text("topic"), row.text("view"))
     if query_id is None or topic is None or view is None:
         return None
-    return Query(row, query_id, topic, view, text or "", instruction or "", slices)
+    if not topic.strip():
+        row.report("'topic' is empty")
+    if fault := view_name_fault(view):
+        row.report(fault)
+    return Query(row, query_id, topic, view, text or "", instruction or "", slices, row.strings("excluded"))
 
 
 def _by_id(query_id: str) -> tuple[str, str]:
@@ -93,7 +98,9 @@ def build_topics(
             if pool == ():
                 query.row.report(f"query {query.id!r} has no candidates; name some, or none for all queries")
             judged = judgements.get(query.id, {})
-            views[query.view] = View(query.id, query.view, query.text, query.instruction, judged, pool)
+            views[query.view] = View(
+                query.id, query.view, query.text, query.instruction, judged, pool, query.excluded
+            )
         topics.append(Topic(topic_id, views, _agreed_slices(topic_id, lines)))
     return tuple(topics)
 

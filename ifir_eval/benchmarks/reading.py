@@ -70,9 +70,9 @@ class FolderReader:
         """The JSON objects of ``file``, one a line."""
         for number, line in self.lines(file):
             try:
-                value = json.loads(line)
+                value = _json_value(line)
             except ValueError as error:
-                self.report(f"not valid JSON: {_json_fault(error)}", file, number)
+                self.report(_json_fault(error), file, number)
                 continue
             if isinstance(value, dict):
                 yield Row(self, file, number, value)
@@ -103,9 +103,9 @@ class FolderReader:
             self.report("the file is missing", file)
             return None
         try:
-            return json.loads((self.folder / file).read_text(encoding="utf-8"))
+            return _json_value((self.folder / file).read_text(encoding="utf-8"))
         except ValueError as error:
-            self.report(f"not valid JSON: {_json_fault(error)}", file, getattr(error, "lineno", None))
+            self.report(_json_fault(error), file, getattr(error, "lineno", None))
             return None
 
 
@@ -144,6 +144,14 @@ class Row:
         value = self._get(key, dict, {})
         return value if isinstance(value, dict) else {}
 
+    def strings(self, key: str) -> frozenset[str]:
+        """The strings of the list under ``key``; empty where it is absent or null."""
+        values = self._get(key, list, [])
+        values = values if isinstance(values, list) else []
+        if any(not isinstance(value, str) for value in values):
+            self.report(f"{key!r} must be a list of strings")
+        return frozenset(value for value in values if isinstance(value, str))
+
     def _get(self, key: str, kind: type, default: object) -> object:
         value = self.fields.get(key)
         if value is None:
@@ -156,5 +164,19 @@ class Row:
         return value
 
 
+def _json_value(text: str) -> Any:
+    value = json.loads(text)
+    if "\\ud" in text or "\\uD" in text:  # JSON lets half of a pair of surrogates pass, which no file can hold
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
 def _json_fault(error: ValueError) -> str:
-    return f"{error.msg} (column {error.colno})" if isinstance(error, json.JSONDecodeError) else str(error)
+    match error:
+        case json.JSONDecodeError():
+            return f"not valid JSON: {error.msg} (column {error.colno})"
+        case UnicodeEncodeError():
+            half = ascii(error.object[error.start]).strip("'")
+            return f"not valid Unicode: {half} is half of a character; remove it"
+        case _:
+            return f"not valid JSON: {error}"

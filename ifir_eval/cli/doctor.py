@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from json import dumps
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.option("--model", "-m", help="A retriever to examine.")
 @retriever_options
 @json_option
-def command(model: str | None, as_json: bool, options: Options) -> None:
+def command(model: str | None, json: bool, options: Options) -> None:
     """Show versions, devices and caches; with --model, put a retriever to the test.
 
     A model is asked one topic twice: are its scores the same both times, and do they change when only
@@ -29,8 +29,8 @@ def command(model: str | None, as_json: bool, options: Options) -> None:
     findings = environment()
     if model is not None:
         findings = (*findings, *examine(build(model, options)))
-    if as_json:
-        click.echo(json.dumps([finding._asdict() for finding in findings]))
+    if json:
+        click.echo(dumps([finding._asdict() for finding in findings]))
     else:
         for finding in findings:
             mark = {True: "ok  ", False: "BAD ", None: "    "}[finding.good]

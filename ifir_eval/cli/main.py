@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ifir_eval.errors import IfirEvalError, InvalidInputError, Problem
+from ifir_eval.errors import IfirEvalError, IncompleteError, InvalidInputError, Problem, UnknownNameError
 
-COMMANDS = ("run", "score", "benchmarks", "models", "doctor")
+COMMANDS = ("run", "score", "benchmarks", "models", "doctor", "export", "import")
 
 
 class _Commands(click.Group):
@@ -22,18 +23,19 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"ifir_eval.cli.{cmd_name}").command
+        module = cmd_name + "_" * keyword.iskeyword(cmd_name)  # import_.py
+        command: click.Command = importlib.import_module(f"ifir_eval.cli.{module}").command
+        known = {parameter.name for parameter in command.params if parameter.name}
+        if unknown := [name for name in (ctx.default_map or {}).get(cmd_name, ()) if name not in known]:
+            raise UnknownNameError(f"option of {cmd_name!r} (in the project file)", unknown, known)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS:
-            from ifir_eval.errors import UnknownNameError
-
             raise UnknownNameError("command", [args[0]], COMMANDS)
         return super().resolve_command(ctx, args)
 
@@ -41,16 +43,20 @@ class _Commands(click.Group):
         try:
             ctx.default_map = project_defaults(Path.cwd())
             return super().invoke(ctx)
-        except IfirEvalError as error:
-            click.echo(f"ifir-eval: {error}", err=True)
-            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            error: IfirEvalError = IncompleteError("interrupted; the same command starts again")
+        except IfirEvalError as raised:
+            error = raised
+        click.echo(f"ifir-eval: {error}", err=True)
+        return ctx.exit(error.exit_code)
 
 
 def project_defaults(folder: Path) -> dict[str, Any]:
     """Default options by command: ``ifir-eval.toml``, else ``[tool.ifir-eval]`` of ``pyproject.toml``.
 
     Raises:
-        InvalidInputError: if the file is no TOML.
+        InvalidInputError: if the file is no TOML, or not made of tables.
+        UnknownNameError: for a table that is no command.
     """
     for name, keys in (("ifir-eval.toml", ()), ("pyproject.toml", ("tool", "ifir-eval"))):
         file = folder / name
@@ -58,13 +64,26 @@ def project_defaults(folder: Path) -> dict[str, Any]:
             continue
         try:
             table = tomllib.loads(file.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
+            for key in keys:
+                table = table.get(key, {})
+        except (OSError, ValueError, AttributeError) as error:
             raise InvalidInputError("project defaults", [Problem(f"{error}", name)]) from error
-        for key in keys:
-            table = table.get(key, {})
         if table:
-            return dict(table)
+            return _by_command(table, name)
     return {}
+
+
+def _by_command(table: object, file: str) -> dict[str, Any]:
+    """Options by command, spelled as parameters are: ``max-length`` becomes ``max_length``."""
+    commands = table if isinstance(table, dict) else {}
+    if unknown := [key for key in commands if key not in COMMANDS]:
+        raise UnknownNameError(f"command (a table of {file})", unknown, COMMANDS)
+    if not commands or not all(isinstance(given, dict) for given in commands.values()):
+        raise InvalidInputError("project defaults", [Problem("options must stand in a table a command", file)])
+    return {
+        command: {option.replace("-", "_"): value for option, value in given.items()}
+        for command, given in commands.items()
+    }
 
 
 @click.group(

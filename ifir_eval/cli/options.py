@@ -26,9 +26,7 @@ data_option = click.option(
     envvar="IFIR_EVAL_DATA",
     help="Folder with local copies of benchmarks, one subfolder each.",
 )
-json_option = click.option(
-    "--json", "as_json", is_flag=True, envvar="IFIR_EVAL_JSON", help="Print JSON instead of tables."
-)
+json_option = click.option("--json", is_flag=True, help="Print JSON instead of tables.")
 
 
 _RETRIEVER_OPTIONS = (

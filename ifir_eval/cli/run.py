@@ -47,7 +47,7 @@ def command(
     page: Path | None,
     data: Path | None,
     results: Path,
-    as_json: bool,
+    json: bool,
     options: Options,
 ) -> None:
     r"""Ask every benchmark of every model, and show the results side by side.
@@ -59,21 +59,32 @@ def command(
     ifir-eval run --model ./my-checkpoint --benchmark ./my-benchmark --template instruct
     """
     from ifir_eval.benchmarks.catalog import load_all
-    from ifir_eval.campaign import Campaign
+    from ifir_eval.campaign import Campaign, writable
     from ifir_eval.cli.show import show
+    from ifir_eval.errors import Mistakes
+    from ifir_eval.measures.measure import find
     from ifir_eval.retrievers.spec import build_all
 
-    benchmarks = load_all(list(dict.fromkeys(benchmark)), data, progress_bar)
+    mistakes = Mistakes()
+    with mistakes:
+        find(measure)
+    with mistakes:
+        retrievers = build_all(list(dict.fromkeys(model)), options)
+    with mistakes:
+        benchmarks = load_all(list(dict.fromkeys(benchmark)), data, progress_bar)
+    mistakes.raise_all()
+    page = page or results / "index.html"
+    writable(page.parent)
     if limit is not None:
         benchmarks = [whole.limited(limit) for whole in benchmarks]
     campaign = Campaign(
         results,
         measures=measure,
         resume=resume,
-        command=shlex.join(["ifir-eval", *sys.argv[1:]]),
+        command=shlex.join(["ifir-eval", *sys.argv[1:]]).encode(errors="backslashreplace").decode(),
         progress=progress_bar,
         say=say,
     )
-    outcome = campaign.carry_out(benchmarks, build_all(list(dict.fromkeys(model)), options))
-    show(outcome.records, page or results / "index.html", as_json=as_json)
+    outcome = campaign.carry_out(benchmarks, retrievers)
+    show(outcome.records, page, as_json=json)
     outcome.raise_failures()

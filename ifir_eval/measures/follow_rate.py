@@ -1,7 +1,7 @@
 """follow-rate: how many single views prefer the right document? (METHODS.md, section 3).
 
-Share over both views of all pairs (a, b); a tie is wrong. Chance is 0.5, and a retriever that ignores the
-instruction gets 0.5 too (less its ties): read it beside topic-lock.
+Share over both views of all pairs (a, b); a tie counts half, so that chance is 0.5 and a retriever that
+ignores the instruction gets exactly 0.5, however often it ties: read it beside topic-lock.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ifir_eval.measures.measure import Measure, register, topic_columns
 from ifir_eval.measures.preference import share_of_pairs, swaps
 from ifir_eval.measures.ranked import RankedTopic
 
-_right_views = share_of_pairs(lambda before, after: np.stack([before > 0, after < 0]))
+_right_views = share_of_pairs(lambda before, after: np.stack([1 + before, 1 - after]) / 2)
 
 
 def follow_rate(ranked: RankedTopic) -> float | None:

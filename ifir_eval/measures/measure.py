@@ -79,6 +79,7 @@ def find(names: Sequence[str]) -> list[Measure]:
         UnknownNameError: naming every unknown measure at once.
     """
     _load_all()
+    names = [names] if isinstance(names, str) else list(dict.fromkeys(names))
     found = [_find_one(name) for name in names]
     if unknown := [name for name, measure in zip(names, found, strict=True) if measure is None]:
         raise UnknownNameError("measure", unknown, _registry)

@@ -31,21 +31,21 @@ def view_values(topics: Sequence[RankedTopic], trec_name: str, k: int) -> dict[s
     evaluator = pytrec_eval.RelevanceEvaluator(
         judgements, {trec_name}, relevance_level=topics[0].relevant_grade
     )
+    longest = max((len(ranking) for ranked in topics for ranking in ranked.rankings.values()), default=0)
     # Our ranks stand in for scores, so that there is no tie left for trec_eval to break; and cut at k, no
     # measure can see further, reciprocal rank included, which has no cutoff of its own there.
-    falling = [float(-place) for place in range(k)]
-    values = evaluator.evaluate(
+    falling = [float(-place) for place in range(min(k, longest))]
+    answered = evaluator.evaluate(
         {
             ranked.topic.views[name].id: dict(zip(ranking.top(k), falling, strict=False))
             for ranked in topics
             for name, ranking in ranked.rankings.items()
         }
     )
-    missing = {trec_name: 0.0}
+    # One value for each query, whatever its name: trec_eval writes a cutoff of 2**63 and above as 2**63 - 1.
+    values = {query: next(iter(found.values())) for query, found in answered.items()}
     return {
-        ranked.topic.id: {
-            name: values.get(view.id, missing)[trec_name] for name, view in ranked.topic.views.items()
-        }
+        ranked.topic.id: {name: values.get(view.id, 0.0) for name, view in ranked.topic.views.items()}
         for ranked in topics
     }
 

@@ -15,21 +15,39 @@ from numpy.typing import NDArray
 from ifir_eval.ranking.run import Hits
 
 
+FEW = 6
+"""Up to so many ranks are counted one by one, which is quicker than sorting a thousand candidates."""
+
+
+class Places:
+    """Where each document stands in a list of hits; looked up once for all rankings that share the list."""
+
+    def __init__(self, documents: tuple[str, ...]) -> None:
+        self.documents = documents
+
+    @cached_property
+    def of(self) -> Mapping[str, int]:
+        """Document id -> place."""
+        return {document: place for place, document in enumerate(self.documents)}
+
+
 @dataclass(frozen=True, eq=False)
 class Ranking:
     """One query's documents from best to worst.
 
-    ``order`` has shape ``(len(hits.documents),)``: the places of the documents in ``hits``, best first.
-    ``places`` is the reverse lookup of ``hits.documents``. Documents are handed out in rank order only
-    when asked for: most measures want the ranks of a few.
+    Nothing is sorted before it has to be: most measures want the ranks of a few documents.
     """
 
     hits: Hits
-    order: NDArray[np.intp]
-    places: Mapping[str, int]
+    places: Places
 
     def __len__(self) -> int:
-        return len(self.order)
+        return len(self.hits.documents)
+
+    @cached_property
+    def order(self) -> NDArray[np.intp]:
+        """The places of the documents in ``hits``, best first; shape ``(len(self),)``."""
+        return _order(self.hits)
 
     @cached_property
     def documents(self) -> tuple[str, ...]:
@@ -55,29 +73,38 @@ class Ranking:
 
     def ranks(self, documents: Sequence[str]) -> NDArray[np.int64]:
         """1-based ranks of ``documents``; one that is absent has rank ``len(ranking) + 1``."""
-        return self._rank_at[[self.places.get(doc, -1) for doc in documents]]
+        if len(documents) <= FEW and "order" not in vars(self):
+            return np.array([self._counted(document) for document in documents], dtype=np.int64)
+        return self._rank_at[[self.places.of.get(document, -1) for document in documents]]
+
+    def _counted(self, document: str) -> int:
+        """One more than the number of documents that stand above ``document``."""
+        if document not in self.hits.documents:
+            return len(self) + 1
+        scores = self.hits.scores
+        score = scores[self.hits.documents.index(document)]
+        tied = np.flatnonzero(scores == score)
+        above = sum(self.hits.documents[place] > document for place in tied.tolist()) if len(tied) > 1 else 0
+        return int(np.count_nonzero(scores > score)) + above + 1
 
     def scores_of(self, documents: Sequence[str]) -> NDArray[np.float32]:
         """Scores of ``documents``; one that is absent has minus infinity, below every scored one."""
-        places = [self.places.get(doc, -1) for doc in documents]
+        places = [self.places.of.get(document, -1) for document in documents]
         return np.append(self.hits.scores, np.float32(-np.inf))[places]
 
 
 def rank(hits: Hits) -> Ranking:
-    """Order ``hits``. Document ids are compared as strings, in tied stretches only."""
-    return rank_all([hits])[0]
+    """Order ``hits``. Document ids are compared as strings, among equal scores only."""
+    return Ranking(hits, Places(hits.documents))
 
 
 def rank_all(answers: Iterable[Hits]) -> list[Ranking]:
-    """`rank` each of ``answers``; neighbours that score the same documents share one lookup."""
+    """`rank` each of ``answers``; neighbours that score the same documents share their places."""
     rankings: list[Ranking] = []
     for hits in answers:
-        last = rankings[-1] if rankings else None
-        if last is not None and last.hits.documents == hits.documents:
-            places = last.places
-        else:
-            places = {document: place for place, document in enumerate(hits.documents)}
-        rankings.append(Ranking(hits, _order(hits), places))
+        last = rankings[-1].places if rankings else None
+        shared = last if last is not None and last.documents == hits.documents else Places(hits.documents)
+        rankings.append(Ranking(hits, shared))
     return rankings
 
 

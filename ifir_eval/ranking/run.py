@@ -28,7 +28,8 @@ class Hits:
         Raises:
             RetrieverError: naming the query and, where there is one, the document.
         """
-        values = np.asarray(scores, dtype=np.float32)
+        with np.errstate(over="ignore"):  # refused below, in words
+            values = np.asarray(scores, dtype=np.float32)
         if values.shape != (len(documents),):
             raise RetrieverError(
                 f"query {query!r}: {len(documents)} documents but scores of shape {values.shape}; "
@@ -38,8 +39,8 @@ class Hits:
         if not finite.all():
             worst = int(np.flatnonzero(~finite)[0])
             raise RetrieverError(
-                f"query {query!r}: document {documents[worst]!r} has the score {values[worst]}; "
-                "scores must be finite, so look for an overflow (float16?) or an empty text"
+                f"query {query!r}: document {documents[worst]!r} has the score {scores[worst]}; "
+                "scores must be finite as float32, so look for an overflow (float16?) or an empty text"
             )
         if len(set(documents)) < len(documents):
             raise RetrieverError(f"query {query!r}: a document is scored twice; keep its best score only")

@@ -8,7 +8,10 @@ from typing import Any
 
 from ifir_eval.statistics.estimate import Estimate
 
-__all__ = ["Estimate", "Record", "TopicValues"]
+__all__ = ["MEASURED", "PUBLISHED", "Estimate", "Record", "TopicValues"]
+
+MEASURED, PUBLISHED = "measured", "published"
+"""Where a record's figures come from: a run of ours, or somebody's publication."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class Record:
     content hash, primary measure and the like, with ``measure_facts`` that explain every measure.
     ``measures`` maps column names to estimates; ``slices`` maps slice name -> slice value -> column ->
     estimate. ``missing_queries`` were not answered and counted as failures. ``complete`` is False for a
-    limited run, which compares with nothing.
+    limited run, which compares with nothing. ``origin`` is `MEASURED` or `PUBLISHED`; published figures have
+    neither topics nor intervals, and an estimate whose number of topics is not known has ``n`` 0.
     """
 
     harness: str
@@ -43,3 +47,4 @@ class Record:
     timing: Mapping[str, float] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     complete: bool = True
+    origin: str = MEASURED

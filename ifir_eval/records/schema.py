@@ -40,29 +40,42 @@ def from_json(text: str, file: str) -> Record:
     try:
         body = _migrated(json.loads(text))
         return _record(body)
-    except _NewerSchemaError as newer:
+    except _Newer as newer:
         remedy = f"it has schema {newer}, this version reads up to {SCHEMA}; upgrade ifir-eval"
-        raise InvalidInputError("record", [Problem(remedy, file)]) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NewerSchemaError("record", [Problem(remedy, file)]) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInputError(
             "record", [Problem(f"this is no ifir-eval record ({error!r})", file)]
         ) from error
 
 
-class _NewerSchemaError(Exception):
+class NewerSchemaError(InvalidInputError):
+    """A record that a newer version of ifir-eval wrote."""
+
+
+class _Newer(Exception):  # noqa: N818 - a signal inside this module
     pass
 
 
 def _migrated(body: dict[str, Any]) -> dict[str, Any]:
     schema = int(body.pop("schema"))
     if schema > SCHEMA:
-        raise _NewerSchemaError(schema)
+        raise _Newer(schema)
     for step in range(schema, SCHEMA):
         body = MIGRATIONS[step](body)
     return body
 
 
+#: What readers rely on.
+_NEEDED = {
+    "retriever": ("spec", "kind", "settings"),
+    "benchmark": ("name", "content_hash", "measures", "topics"),
+}
+
+
 def _record(body: dict[str, Any]) -> Record:
+    if missing := [f"{part}.{key}" for part, keys in _NEEDED.items() for key in keys if key not in body[part]]:
+        raise ValueError(f"{', '.join(missing)} missing")
     body["measures"] = _estimates_in(body["measures"])
     body["slices"] = {
         name: {value: _estimates_in(estimates) for value, estimates in values.items()}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.records.record import Record
-from ifir_eval.records.schema import from_json, to_json
+from ifir_eval.records.schema import NewerSchemaError, from_json, to_json
 
 RECORD, RUN, DOCUMENTS = "record.json", "run.trec.gz", "documents.jsonl"
 
@@ -49,22 +49,45 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._@+-]+", "-", name).strip("-.")[-80:] or "unnamed"
 
 
-def folder_for(results: Path, spec: str, identity: object, benchmark: str) -> Path:
+def folder_for(results: Path, spec: str, identity: object, benchmark: str, content_hash: str) -> Path:
     """The folder of one retriever's answer to one benchmark.
 
     Eight digits of a hash over the whole identity tell apart two checkpoints of the same name, or one
-    checkpoint under two templates (METHODS.md, trap 2).
+    checkpoint under two templates (METHODS.md, trap 2). Eight digits of the content hash tell apart
+    benchmarks, where the name alone does not: it is no folder's name, or other content lies there.
     """
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
-    return results / f"{slug(spec)}-{digest}" / slug(benchmark)
+    folder = results / f"{slug(spec)}-{digest}" / slug(benchmark)
+    taken = stored(folder)
+    if slug(benchmark) == benchmark and (taken is None or taken.benchmark["content_hash"] == content_hash):
+        return folder
+    return folder.with_name(f"{folder.name}-{content_hash[:8]}")
 
 
 def save(folder: Path, record: Record, run_lines: Iterable[str], document_lines: Iterable[str]) -> None:
-    """Store an evaluation; the record comes last."""
+    """Store an evaluation.
+
+    An older record goes first and the new one comes last, so that none ever lies beside another's run.
+    """
+    (folder / RECORD).unlink(missing_ok=True)
     run = gzip.compress("".join(run_lines).encode(), mtime=0)
     write_atomically(folder / RUN, run)
     write_atomically(folder / DOCUMENTS, "".join(document_lines).encode())
     write_atomically(folder / RECORD, to_json(record).encode())
+
+
+def stored(folder: Path) -> Record | None:
+    """The record in ``folder``; None if there is none, or none that can be read.
+
+    Raises:
+        NewerSchemaError: if a newer version wrote it, which must not be overwritten.
+    """
+    try:
+        return load_record(folder)
+    except NewerSchemaError:
+        raise
+    except InvalidInputError:
+        return None
 
 
 def load_record(path: Path) -> Record:

@@ -12,16 +12,15 @@ from ifir_eval.records.record import Estimate, Record
 from ifir_eval.reporting.names import display_names
 from ifir_eval.reporting.text import listed
 
-FOLLOWING = "Following the instruction"
-_QUALITY = "Retrieval quality"
+QUALITY = "Retrieval quality"
 #: What each group of measures tells, with the measures in reading order; p-MRR stands beside its control.
 FAMILIES: Mapping[str, tuple[str, ...]] = {
-    FOLLOWING: (
+    "Following the instruction": (
         *("swap-accuracy", "pairwise-accuracy", "topic-lock", "follow-rate", "right-rank", "violations"),
         *("SICR", "SICR-released", "swap-margin", "IRS", "WISE", "WISE-released"),
     ),
     "Movement beside its control": ("p-MRR", "p-MRR-control", "p-MRR-net"),
-    _QUALITY: ("nDCG", "MAP", "MRR", "recall", "robustness"),
+    QUALITY: ("nDCG", "MAP", "MRR", "recall", "robustness"),
     "Drift where nothing should change": ("paraphrase-drift", "placebo-drift"),
 }
 
@@ -60,20 +59,21 @@ class Column:
     @property
     def family(self) -> str:
         """The title of its group of measures; one that is in none counts as quality."""
-        return next((title for title, stems in FAMILIES.items() if self.stem in stems), _QUALITY)
+        return next((title for title, stems in FAMILIES.items() if self.stem in stems), QUALITY)
 
     @property
     def label(self) -> str:
         """Its name with the unit in which `shown` writes it, if that is not a fraction."""
-        return f"{self.name} ×100" if self._hundredfold else self.name
+        return f"{self.name} ×100" if self.is_movement else self.name
 
     @property
-    def _hundredfold(self) -> bool:
-        return self.stem.startswith("p-MRR")  # as all papers print it
+    def is_movement(self) -> bool:
+        """Whether it is p-MRR or one of its kin, which all papers print times 100."""
+        return self.stem.startswith("p-MRR")
 
     def shown(self, value: float) -> str:
         """``value`` in the column's unit; with its sign where values can be negative."""
-        if self._hundredfold:
+        if self.is_movement:
             return f"{100 * value:+z.1f}"
         return f"{value:z.3f}" if self.low >= 0 else f"{value:+z.3f}"
 
@@ -100,7 +100,8 @@ class Answered:
             cautions.append(f"limited run ({topics} topics): not comparable with anything")
         if missing := list(self.record.missing_queries):
             queries = "query was" if len(missing) == 1 else "queries were"
-            cautions.append(f"{len(missing)} {queries} not answered and counted as failures: {listed(missing)}")
+            counted = "counted as failures, in measures with a sign (p-MRR, WISE, IRS, ...) as 0"
+            cautions.append(f"{len(missing)} {queries} not answered and {counted}: {listed(missing)}")
         notes = self.record.benchmark.get("notes", ())  # told once, about the benchmark
         return [*cautions, *(warning for warning in self.record.warnings if warning not in notes)]
 
@@ -121,9 +122,16 @@ class Overview:
 
     @property
     def judged(self) -> Column | None:
-        """The column of the verdict: swap accuracy where there is one, else the primary one."""
+        """The column of the verdict: swap accuracy where there is one, else the primary one.
+
+        p-MRR rewards any damage to the second ranking where documents only lose relevance, so that
+        p-MRR-net stands in for it. (Where some gain as well, swap accuracy can be told.)
+        """
         named = {column.name: column for column in self.columns}
-        return named.get("swap-accuracy") or named.get(self.primary)
+        if column := named.get("swap-accuracy"):
+            return column
+        column = named.get(self.primary)
+        return named.get("p-MRR-net") if column and column.is_movement else column
 
     def contrasted(self) -> tuple[Column, ...]:
         """The columns without those of views that stand in no contrast; all where there are no contrasts."""

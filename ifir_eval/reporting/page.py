@@ -14,7 +14,7 @@ from ifir_eval.records.storage import write_atomically
 from ifir_eval.reporting.overview import Answered, Overview, overviews
 from ifir_eval.reporting.panel import Panel, judged_panel, measure_panels, slice_panels
 from ifir_eval.reporting.text import visible
-from ifir_eval.reporting.verdict import Verdict, verdict
+from ifir_eval.reporting.verdict import ENOUGH, Verdict, verdict
 
 
 class _Caution(NamedTuple):
@@ -83,6 +83,7 @@ def render_page(records: Sequence[Record]) -> str:
         sections=[_section(number, overview) for number, overview in enumerate(compared, start=1)],
         sources=_sources(compared),
         settings=_settings(compared),
+        enough=ENOUGH,
     )
 
 

@@ -95,38 +95,58 @@ def judged_panel(overview: Overview) -> Panel | None:
 
 
 def slice_panels(overview: Overview) -> list[Panel]:
-    """The primary column by the values of each slice that some record has."""
-    column = next((column for column in overview.columns if column.name == overview.primary), None)
-    if column is None:
-        return []
+    """The column of the verdict by the values of each slice that some record has.
+
+    Follow-rate, or else topic-lock, stands beside swap accuracy, which noise raises as well.
+    """
+    columns = _sliced(overview)
     slices = [answer.record.slices for answer in overview.answers]
     panels = []
-    for name in dict.fromkeys(name for held in slices for name in held):
+    for name in dict.fromkeys(name for held in slices for name in held if columns):
         values = [held.get(name, {}) for held in slices]
         entries = [
-            _Entry(label, column, [held.get(label, {}).get(column.name) for held in values])
+            _Entry(
+                label=label,
+                column=column,
+                estimates=[held.get(label, {}).get(column.name) for held in values],
+                remarks=(column.label, *_chance(column)),
+            )
             for label in dict.fromkeys(label for held in values for label in held)
+            for column in columns
         ]
-        panels.append(_panel(f"{column.label} by {name}", entries, overview.answers))
+        caption = " and ".join(column.label for column in columns)
+        panels.append(_panel(f"{caption} by {name}", entries, overview.answers))
     return panels
+
+
+def _sliced(overview: Overview) -> list[Column]:
+    column = overview.judged
+    if column is None or column.stem != "swap-accuracy":
+        return [] if column is None else [column]
+    named = {other.name: other for other in overview.columns}
+    beside = named.get("follow-rate") or named.get("topic-lock")
+    return [column, beside] if beside else [column]
+
+
+def _chance(column: Column) -> list[str]:
+    return [] if column.chance is None else [f"chance {column.shown(column.chance)}"]
 
 
 def _axis(column: Column) -> str:
     """The axis of ``column`` among its family's: shared, and so nameless, for fractions and for p-MRR."""
-    shared = (column.low >= 0 and column.high <= 1) or column.stem.startswith("p-MRR")
+    shared = (column.low >= 0 and column.high <= 1) or column.is_movement
     return "" if shared else column.base
 
 
 def _measured(overview: Overview, column: Column) -> _Entry:
-    good = {True: "higher is better", False: "lower is better", None: ""}[column.higher_is_better]
-    chance = "" if column.chance is None else f"chance {column.shown(column.chance)}"
+    good = {True: ["higher is better"], False: ["lower is better"], None: []}[column.higher_is_better]
     first = next(other for other in overview.columns if other.base == column.base)
     return _Entry(
         label=column.label,
         column=column,
         estimates=[answer.record.measures.get(column.name) for answer in overview.answers],
         summary=column.summary if column is first else "",  # said once for all views
-        remarks=tuple(remark for remark in (good, chance) if remark),
+        remarks=(*good, *_chance(column)),
     )
 
 
@@ -161,7 +181,8 @@ def _drawn(entry: _Entry) -> Iterable[float]:
 
 def _group(entry: _Entry, answers: Sequence[Answered], scale: _Scale) -> Group:
     counts = {estimate.n for estimate in entry.estimates if estimate is not None}
-    topics = [f"{min(counts)} topic{'' if counts == {1} else 's'}"] if len(counts) == 1 else []
+    known = len(counts) == 1 and counts != {0}  # published figures do not always say
+    topics = [f"{min(counts)} topic{'' if counts == {1} else 's'}"] if known else []
     rows = tuple(
         _row(answer, entry.column, estimate, scale, counted=len(counts) > 1)
         for answer, estimate in zip(answers, entry.estimates, strict=True)
@@ -175,12 +196,17 @@ def _row(answer: Answered, column: Column, estimate: Estimate | None, scale: _Sc
         return Row(
             answer.name, answer.number, "not measured", interval="", remark="", at=None, low=None, high=None
         )
+    remarks = [f"n = {estimate.n}"] if counted else []
+    # At a bound the sentence would be idle: ignoring the instruction gives swap accuracy 0 by construction.
+    at_bound = estimate.value in {column.low, column.high}
+    if estimate.low is not None and estimate.low == estimate.high and not at_bound:
+        remarks.append("no variation seen")
     return Row(
         name=answer.name,
         number=answer.number,
         value=column.shown(estimate.value),
         interval=column.interval(estimate),
-        remark=f"n = {estimate.n}" if counted else "",
+        remark=" · ".join(remarks),
         at=scale.at(estimate.value),
         low=scale.at(estimate.low),
         high=scale.at(estimate.high),

@@ -77,7 +77,7 @@ def _empty(overview: Overview, answers: Sequence[Answered], widest: int, *, coun
         padding=(0, 1),
         pad_edge=False,
         title=_text(
-            f"{overview.title} · {benchmark.get('topics', '?')} topics · primary measure {overview.primary}",
+            f"{overview.title} · {benchmark.get('topics') or '?'} topics · primary measure {overview.primary}",
             "bold",
         ),
         title_justify="left",

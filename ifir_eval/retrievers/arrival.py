@@ -6,33 +6,38 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from ifir_eval.benchmarks.benchmark import Benchmark, Topic, View
+from ifir_eval.benchmarks.benchmark import Benchmark, View
 from ifir_eval.errors import InstructionIgnoredError
 from ifir_eval.ranking.run import Hits, Run
 
 
-def _asked_differently(benchmark: Benchmark) -> Iterator[tuple[Topic, View, View]]:
+def _asked_differently(benchmark: Benchmark) -> Iterator[tuple[View, View]]:
     """The views of every contrast that differ in instruction while the query is the same."""
     for topic in benchmark.topics:
         for contrast in benchmark.contrasts_of(topic):
             before, after = (topic.views[name] for name in contrast)
             if before.query == after.query and before.instruction != after.instruction:
-                yield topic, before, after
+                yield before, after
 
 
 def check_texts(benchmark: Benchmark, render: Callable[[View], str | None]) -> None:
-    """Refuse a retriever for which two views of a contrast are one and the same text.
+    """Refuse a retriever for which two views of a topic with one query and two instructions are one text.
 
     Raises:
         InstructionIgnoredError: with the views and the text, before anything is encoded.
     """
-    for topic, before, after in _asked_differently(benchmark):
-        text = render(before)
-        if text is not None and text == render(after):
-            raise InstructionIgnoredError(
-                f"the instruction does not reach the retriever: the views {before.name!r} and {after.name!r} "
-                f"of topic {topic.id!r} both become {text!r}; use a --template that contains {{instruction}}"
-            )
+    for topic in benchmark.topics:
+        seen: dict[tuple[str, str], View] = {}
+        for view in topic.views.values():
+            if (text := render(view)) is None:
+                return
+            first = seen.setdefault((view.query, text), view)
+            if first.instruction.strip() != view.instruction.strip():
+                raise InstructionIgnoredError(
+                    "the instruction does not reach the retriever: "
+                    f"the views {first.name!r} and {view.name!r} of topic {topic.id!r} both become {text!r}; "
+                    "use a --template that contains {instruction}"
+                )
 
 
 def check_scores(benchmark: Benchmark, run: Run) -> tuple[str, ...]:
@@ -48,7 +53,7 @@ def check_scores(benchmark: Benchmark, run: Run) -> tuple[str, ...]:
     """
     pairs = [
         (run.hits[before.id], run.hits[after.id])
-        for _, before, after in _asked_differently(benchmark)
+        for before, after in _asked_differently(benchmark)
         if before.judgements != after.judgements and before.id in run.hits and after.id in run.hits
     ]
     equal = sum(_same(before, after) for before, after in pairs)
@@ -56,7 +61,8 @@ def check_scores(benchmark: Benchmark, run: Run) -> tuple[str, ...]:
         raise InstructionIgnoredError(
             f"the instruction never reached the scores: all {equal} pairs of views with different instructions "
             "have bit-equal scores, which would read as p-MRR exactly 0; look for a wrapper that drops the "
-            "instruction, or a maximum length that cuts it off"
+            "instruction, a maximum length that cuts it off, or, with BM25, instructions whose words stand in "
+            "no document"
         )
     if not equal:
         return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -112,6 +113,8 @@ class Dense:
         counts = {
             **truncated,
             "dimension": queries.vectors.shape[1],
+            # The model's own where the user gave none; a model that reads texts of any length has none.
+            **({"max_length": queries.limit} if queries.limit < sys.maxsize else {}),
             "texts_encoded": len(queries.rows) + len(documents.rows),
             "tokens_encoded": queries.tokens_read + documents.tokens_read,
         }
@@ -119,6 +122,7 @@ class Dense:
             self._compare(benchmark, texts, queries, documents),
             counts,
             tuple(_warnings(truncated, len(asked), len(texts), queries.limit)),
+            self.encoder.environment,
         )
 
     def _compare(

@@ -24,12 +24,14 @@ def documents_of(view: View, benchmark: Benchmark) -> tuple[str, ...]:
 def hits_of(view: View, documents: Sequence[str], scores: Sequence[float] | NDArray[np.floating]) -> Hits:
     """The hits of ``view``: all ``documents``, or of a search through the corpus the `DEPTH` best.
 
-    ``scores`` has shape ``(len(documents),)``. At the edge the ranking's tie rule decides who is kept.
+    Documents that the view excludes are left out first. ``scores`` has shape ``(len(documents),)``. At the
+    edge the ranking's tie rule decides who is kept.
 
     Raises:
         RetrieverError: as `Hits.of` does.
     """
-    hits = Hits.of(view.id, documents, scores)
+    hits = _without(Hits.of(view.id, documents, scores), view.excluded)
+    documents = hits.documents
     if view.candidates is not None or len(documents) <= DEPTH:
         return hits
     edge = np.partition(hits.scores, -DEPTH)[-DEPTH]
@@ -37,6 +39,13 @@ def hits_of(view: View, documents: Sequence[str], scores: Sequence[float] | NDAr
     tied = sorted(np.flatnonzero(hits.scores == edge).tolist(), key=documents.__getitem__, reverse=True)
     kept = above + tied[: DEPTH - len(above)]
     return Hits(tuple(documents[position] for position in kept), hits.scores[kept])
+
+
+def _without(hits: Hits, excluded: frozenset[str]) -> Hits:
+    if excluded.isdisjoint(hits.documents):
+        return hits
+    kept = [place for place, document in enumerate(hits.documents) if document not in excluded]
+    return Hits(tuple(hits.documents[place] for place in kept), hits.scores[kept])
 
 
 def answer_with(benchmark: Benchmark, scores: Mapping[str, Mapping[str, float]]) -> Answer:
@@ -49,7 +58,7 @@ def answer_with(benchmark: Benchmark, scores: Mapping[str, Mapping[str, float]])
     for view in benchmark.views():
         given = scores.get(view.id, {})
         allowed = benchmark.corpus if view.candidates is None else frozenset(view.candidates)
-        kept = [document for document in given if document in allowed]
+        kept = [document for document in given if document in allowed and document not in view.excluded]
         if kept:
             hits[view.id] = hits_of(view, kept, [given[document] for document in kept])
             counts["candidates_unscored"] += len(view.candidates or kept) - len(kept)

@@ -86,8 +86,11 @@ def _index(texts: Sequence[str]) -> Callable[[str], NDArray[np.float32]]:
         )
         return tokenized
 
+    indexed = words(texts)
+    if not any(indexed):  # bm25s cannot index nothing
+        return lambda query: np.zeros(len(texts), dtype=np.float32)
     model = bm25s.BM25(method=METHOD, k1=K1, b=B)
-    model.index(words(texts), show_progress=False)
+    model.index(indexed, show_progress=False)
 
     def score(query: str) -> NDArray[np.float32]:
         known = model.get_tokens_ids(words([query])[0])

@@ -3,7 +3,7 @@
 A complete one, in a file ``mine.py`` of the current folder, used as ``python:mine:make``::
 
     class LongestFirst:
-        identity = {"version": "1"}  # optional: recorded; without it, the file's hash is
+        identity = {"version": "1"}  # optional: recorded beside the hash of this file
 
         def index(self, documents):
             self.documents = {document.id: document for document in documents}
@@ -23,7 +23,7 @@ import hashlib
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -79,7 +79,7 @@ class PythonObject:
             raise RetrieverError(f"{spec!r} is not of the form python:package.module:factory")
         if (here := str(Path.cwd())) not in sys.path:
             sys.path.insert(0, here)
-        with _blaming(f"{spec}: importing {name}"):
+        with _users_code(f"{spec}: importing {name}"):
             module = importlib.import_module(name)
         factory = getattr(module, attribute, None)
         if not callable(factory):
@@ -88,17 +88,17 @@ class PythonObject:
 
     @cached_property
     def identity(self) -> Identity:
-        """The object's own ``identity``, else the hash of the module's file."""
-        declared = getattr(self._searcher, "identity", {})
-        with _blaming(f"{self._spec}: reading its identity"):
+        """The object's own ``identity`` and the hash of the module's file, whose numbers may change with it."""
+        with _users_code(f"{self._spec}: reading its identity"):
+            declared = getattr(self._searcher, "identity", {})
             settings: dict[str, Setting] = {str(key): str(value) for key, value in declared.items()}
-        if not settings and self._module is not None:
+        if self._module is not None:
             settings["sha256"] = hashlib.sha256(self._module.read_bytes()).hexdigest()
         return Identity(self._spec, "python", settings)
 
     @cached_property
     def _searcher(self) -> Searcher:
-        with _blaming(f"{self._spec}: the factory"):
+        with _users_code(f"{self._spec}: the factory"):
             searcher = self._factory()
         missing = [name for name in ("index", "search") if not callable(getattr(searcher, name, None))]
         if missing:
@@ -116,7 +116,7 @@ class PythonObject:
         # Metadata may tell the label, so it stays out of the retriever's sight.
         documents = [replace(document, metadata={}) for document in benchmark.documents_asked_for()]
         with progress("indexing documents", total=len(documents)) as advance:
-            with _blaming(f"{self._spec}: index()"):
+            with _users_code(f"{self._spec}: index()"):
                 self._searcher.index(documents)
             advance(len(documents))
         queries = [Query(view.id, view.query, view.instruction, view.candidates) for view in benchmark.views()]
@@ -129,7 +129,7 @@ class PythonObject:
         return answer_with(benchmark, scores)
 
     def _search(self, queries: Sequence[Query], benchmark: Benchmark) -> Mapping[str, Mapping[str, float]]:
-        with _blaming(f"{self._spec}: search()"):
+        with _users_code(f"{self._spec}: search()"):
             found = list(self._searcher.search(queries))
         if len(found) != len(queries):
             raise RetrieverError(
@@ -147,7 +147,7 @@ class PythonObject:
                     f"{self._spec}: search() returned the document {unknown[0]!r} for query {query.id!r}, "
                     "which is not in the corpus"
                 )
-        with _blaming(f"{self._spec}: reading the scores"):
+        with _users_code(f"{self._spec}: reading the scores"):
             return {
                 query.id: {document: float(score) for document, score in scores.items()}
                 for query, scores in zip(queries, found, strict=True)
@@ -155,11 +155,12 @@ class PythonObject:
 
 
 @contextmanager
-def _blaming(where: str) -> Iterator[None]:
-    """Turn whatever the user's code raises into a sentence, and keep it as the cause."""
+def _users_code(where: str) -> Iterator[None]:
+    """What the user's code prints goes to stderr, what it raises into a sentence, kept as its cause."""
     try:
-        yield
+        with redirect_stdout(sys.stderr):  # stdout is for data
+            yield
     except IfirEvalError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise RetrieverError(f"{where} failed with {type(error).__name__}: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -31,8 +32,10 @@ class RandomScores:
     def build(cls, spec: str, argument: str, options: Options) -> RandomScores:
         """Make one from ``random:SEED``."""
         del options
-        if not argument.isdecimal():
-            raise RetrieverError(f"{spec!r} lacks its seed, a whole number: write random:0")
+        if not re.fullmatch(r"\d{1,18}", argument):
+            raise RetrieverError(
+                f"{spec[:40]!r} lacks its seed, a whole number of at most 18 digits: write random:0"
+            )
         return cls(spec, int(argument))
 
     def render(self, view: View) -> None:

@@ -32,12 +32,14 @@ class Answer:
     """A run and what was seen while making it.
 
     ``counts`` are whole numbers worth recording (``queries_truncated``, ``documents_truncated``,
-    ``texts_encoded``, ``tokens_encoded``); ``warnings`` are sentences for the user and the record.
+    ``texts_encoded``, ``tokens_encoded``); ``warnings`` are sentences for the user and the record;
+    ``environment`` is what the answer was computed with (``device``, ``dtype``).
     """
 
     run: Run
     counts: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Retriever(Protocol):

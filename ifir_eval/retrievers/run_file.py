@@ -22,6 +22,8 @@ from ifir_eval.retrievers.retriever import Answer, Identity
 
 _COLUMNS = 6
 _EXAMPLES = 3
+_FLOAT32_END = (2 - 2**-24) * 2.0**127
+"""From here on, a number becomes infinite when it is rounded to float32."""
 
 Scores = dict[str, dict[str, float]]
 
@@ -91,7 +93,8 @@ def _read(path: Path, scores: Scores) -> Iterator[Problem]:
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                if (columns := line.decode().split()) and (mistake := _add(columns, scores)):
+                columns = line.decode("utf-8-sig" if number == 1 else "utf-8").split()
+                if columns and (mistake := _add(columns, scores)):
                     yield Problem(mistake, str(path), number)
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         yield Problem(f"cannot be read: {error}", str(path))
@@ -108,6 +111,8 @@ def _add(columns: list[str], scores: Scores) -> str:
         return f"the score {written!r} is not a number"
     if not math.isfinite(score):
         return f"the score is {written}; scores must be finite"
+    if abs(score) >= _FLOAT32_END:
+        return f"the score {written} is beyond 3.4e38, where float32 ends, in which scores are compared"
     answers = scores.setdefault(query, {})
     if document in answers:
         return f"query {query!r} ranks document {document!r} a second time"

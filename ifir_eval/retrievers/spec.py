@@ -9,6 +9,7 @@ from ifir_eval.errors import IfirEvalError, RetrieverError, UnknownNameError
 from ifir_eval.retrievers import packaged
 from ifir_eval.retrievers.dense import Dense, locate
 from ifir_eval.retrievers.lexical import BM25
+from ifir_eval.retrievers.mteb_model import MtebModel
 from ifir_eval.retrievers.options import Options
 from ifir_eval.retrievers.oracle import Oracle
 from ifir_eval.retrievers.python_object import PythonObject
@@ -35,6 +36,11 @@ KINDS = (
         "A sentence-transformers encoder: a hub name, name@<40-hex commit>, or a local folder.",
     ),
     Kind("demo", "demo:all-MiniLM-L6-v2", "That encoder from the package of the extra [demo], without a hub."),
+    Kind(
+        "mteb",
+        "mteb:intfloat/e5-small-v2",
+        "An encoder or reranker of mteb's registry, at the revision that mteb pins.",
+    ),
     Kind("run", "run:results.trec", "Any system's TREC run, several files separated by commas."),
     Kind("python", "python:mine:make", "An object of your own, made by a function and given all queries."),
     Kind("random", "random:0", "Seeded uniform scores, the baseline that knows nothing."),
@@ -44,6 +50,7 @@ KINDS = (
 _BY_PREFIX: dict[str, Callable[[str, str, Options], Retriever]] = {
     "bm25": BM25.build,
     "demo": packaged.build,
+    "mteb": MtebModel.build,
     "run": RunFile.build,
     "python": PythonObject.build,
     "random": RandomScores.build,

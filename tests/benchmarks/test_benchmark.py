@@ -45,6 +45,22 @@ BROKEN = {
     "document 'd3' has neither title nor text": with_document(Document("d3", " ")),
     "query id ' q2' has white space": with_view(id=" q2"),
     "query id 'q1' is used 2 times": with_view(id="q1"),
+    "there are no measures": replace(GOOD, measures=()),
+    "the relevant grade 3000000000 is beyond the highest, 1,000,000": replace(GOOD, relevant_grade=3 * 10**9),
+    "document 'd2' stands in the corpus under the key 'd3'": replace(
+        GOOD, corpus={"d1": GOOD.corpus["d1"], "d2": GOOD.corpus["d2"], "d3": GOOD.corpus["d2"]}
+    ),
+    "topic id 'bread' is used 2 times": replace(GOOD, topics=GOOD.topics * 2),
+    "topic id ' ' is empty": replace(GOOD, topics=(Topic(" ", VIEWS),)),
+    "view 'reversed' stands in a topic under the key 'changed'": with_view(name="reversed"),
+    "view name '' is empty or has white space or brackets": with_view(name=""),
+    "view name 'the other' is empty or has white space or brackets": with_view(name="the other"),
+    "view name 'a]' is empty or has white space or brackets": with_view(name="a]"),
+    "contrast original>changed is listed 2 times": replace(GOOD, contrasts=GOOD.contrasts * 2),
+    # pytrec_eval fails on it with a SystemError, and gives 0 to every query with the grade 2147483647.
+    "query 'q2' has the grade 2147483648, beyond the grades -1,000,000 to 1,000,000": with_view(
+        judgements={"d2": 2**31}
+    ),
     "query 'q2' has no text": with_view(query=" "),
     "query 'q2' has no judgements": with_view(judgements={}),
     "judged document 'd9' is not in the corpus": with_view(judgements={"d9": 1}),
@@ -67,3 +83,9 @@ def test_a_broken_benchmark_is_refused(problem: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         BROKEN[problem].validated()
     assert problem in str(caught.value)
+
+
+def test_the_whole_of_an_excerpt_is_an_excerpt() -> None:
+    """Limiting to all topics keeps the whole whole, and an excerpt an excerpt; the latter once became whole."""
+    assert not GOOD.limited(1).is_limited
+    assert replace(GOOD, is_limited=True).limited(1).is_limited

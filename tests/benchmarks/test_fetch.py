@@ -8,6 +8,7 @@ import socket
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from ifir_eval.benchmarks.fetch import Content, Download, Release, fetch, locate
 from ifir_eval.errors import IfirEvalError
+from ifir_eval.progress import Advance
 
 BODY = b"query-id\tcorpus-id\tscore\n" * 20_000  # several chunks
 REVISION = "0123456789abcdef"
@@ -212,8 +214,22 @@ def test_a_data_directory_that_does_not_exist_is_refused(tmp_path: Path) -> None
         locate(release(), tmp_path / "dta")
 
 
-def test_a_release_without_known_checksums_says_how_to_get_it_by_hand() -> None:
-    """What cannot be checked is not fetched; the sentence names the commit and the folder."""
-    by_hand = Release("tiny", "https://example.org/tiny", REVISION, by_hand="no checksum is known")
-    with pytest.raises(IfirEvalError, match=r"tiny is not fetched, as no checksum is known\. Get it with `git"):
-        locate(by_hand, None)
+def test_a_download_tells_how_far_it_is(server: Server, tmp_path: Path) -> None:
+    """The bytes transferred add up to the total announced, and a full cache is silent."""
+    server.bodies["/rows"], server.bodies["/all.zip"] = BODY, zipped({"more.tsv": BODY})
+    size = len(server.bodies["/all.zip"])
+    wanted = release(
+        Download(server.url("/rows"), (content(BODY),)),
+        Download(server.url("/all.zip"), (content(BODY, "more.tsv"),), archive=size),
+    )
+    opened: list[tuple[str, int]] = []
+    counts: list[int] = []
+
+    def progress(task: str, *, total: int) -> AbstractContextManager[Advance]:
+        opened.append((task, total))
+        return nullcontext(lambda count=1: counts.append(count))
+
+    for _ in range(2):
+        fetch(wanted, tmp_path, progress)
+    assert opened == [("downloading tiny, bytes", len(BODY)), ("downloading tiny, bytes", size)]
+    assert sum(counts) == len(BODY) + size

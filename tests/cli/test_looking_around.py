@@ -75,6 +75,11 @@ def test_doctor_fails_a_model_that_never_sees_the_instruction() -> None:
     assert "BAD the instruction reaches the scores" in done.stdout
 
 
+def test_doctor_does_not_praise_a_retriever_that_reads_nothing() -> None:
+    """Scores that change with the query's id say nothing about the instruction."""
+    assert "reaches the scores: cannot be told" in ifir("doctor", "--model", "random:0").stdout
+
+
 def test_doctor_fails_a_model_that_draws_lots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scores that differ from one call to the next cannot be compared with anything."""
     (tmp_path / "lots.py").write_text(

@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from ifir_eval.benchmarks.folder import write_folder
+from ifir_eval.benchmarks.mirror import load_mirror
 from ifir_eval.cli import main
 from ifir_eval.records.storage import load_record
 
@@ -65,7 +68,7 @@ def test_a_limited_run_does_not_replace_a_whole_one(tmp_path: Path) -> None:
 
 
 def test_other_measures_are_computed_from_the_stored_run(tmp_path: Path) -> None:
-    """`score` needs no model, and gives the numbers that a new run would give."""
+    """`score` needs no model, gives the numbers that a new run would give, and loses none of the old ones."""
     ifir("run", "-m", "bm25", "-b", "mirror", "--limit", "10", "--results", tmp_path / "old")
     (file,) = record_files(tmp_path / "old")
     done = ifir("score", file.parent, "--measure", "nDCG@5", "--measure", "swap-accuracy", "--json")
@@ -73,8 +76,9 @@ def test_other_measures_are_computed_from_the_stored_run(tmp_path: Path) -> None
     arguments = ("--measure", "nDCG@5", "--measure", "swap-accuracy", "--limit", "10")
     ifir("run", "-m", "bm25", "-b", "mirror", *arguments, "--results", tmp_path / "new")
     (fresh,) = record_files(tmp_path / "new")
-    assert load_record(file).measures == load_record(fresh).measures
-    assert load_record(file).topics == load_record(fresh).topics
+    both, new = load_record(file), load_record(fresh)
+    assert {name: both.measures[name] for name in new.measures} == new.measures
+    assert "topic-lock" in both.measures
 
 
 def test_score_measures_the_run_of_any_system(tmp_path: Path) -> None:
@@ -123,6 +127,75 @@ def test_all_wrong_names_are_told_before_anything_runs(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "did you mean p-MRR" in done.stderr
     assert not results.exists()
+
+
+def test_mistakes_in_models_benchmarks_and_measures_are_told_together(tmp_path: Path) -> None:
+    """One try tells everything that is wrong with the command."""
+    done = ifir("run", "-m", "bm52", "-b", "miror", "--measure", "p-mrr", "--results", tmp_path / "results")
+    assert done.exit_code == 2
+    for wrong in ("bm52", "miror", "p-mrr"):
+        assert f"'{wrong}'; did you mean" in done.stderr
+
+
+def test_a_results_folder_that_cannot_be_made_is_told_before_anything_runs(tmp_path: Path) -> None:
+    """Old wrong behaviour: a traceback after the model had answered."""
+    (tmp_path / "file").touch()
+    done = ifir(
+        "run", "-m", "oracle", "-b", "mirror", "--limit", "2", "--results", tmp_path / "file" / "results"
+    )
+    assert done.exit_code == 2
+    assert "cannot be written" in done.stderr
+    assert "oracle on mirror" not in done.stderr
+
+
+def test_a_retriever_that_cannot_say_who_it_is_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Old wrong behaviour: a factory that raises ended the whole grid."""
+    (tmp_path / "boom_model.py").write_text("def make():\n    raise RuntimeError('boom')\n")
+    monkeypatch.chdir(tmp_path)
+    done = ifir("run", "-m", "python:boom_model:make", "-m", "oracle", "-b", "mirror", "--limit", "2")
+    assert done.exit_code == 2
+    assert "boom" in done.stderr
+    assert len(record_files(tmp_path)) == 1
+
+
+def test_benchmarks_of_one_name_do_not_share_a_folder(tmp_path: Path) -> None:
+    """Old wrong behaviour: the second overwrote the first one's record, silently."""
+    for seed in (1, 2):
+        write_folder(replace(load_mirror(seed=seed).limited(3), name="mine"), tmp_path / f"{seed}" / "mine")
+    done = ifir(
+        *("run", "-m", "oracle", "-b", tmp_path / "1" / "mine", "-b", tmp_path / "2" / "mine"),
+        *("--results", tmp_path / "results"),
+    )
+    assert done.exit_code == 0, done.stderr
+    assert len(record_files(tmp_path / "results")) == 2
+
+
+def test_a_record_of_a_newer_version_is_not_overwritten(tmp_path: Path) -> None:
+    """It is refused by its schema, and stays."""
+    command = ("run", "-m", "oracle", "-b", "mirror", "--limit", "2", "--results", tmp_path)
+    ifir(*command)
+    (file,) = record_files(tmp_path)
+    newer = json.dumps(json.loads(file.read_text()) | {"schema": 99})
+    file.write_text(newer)
+    done = ifir(*command)
+    assert done.exit_code == 2
+    assert "schema 99" in done.stderr
+    assert file.read_text() == newer
+
+
+def test_a_record_of_another_version_is_measured_again(tmp_path: Path) -> None:
+    """Its run is kept, its numbers are not trusted."""
+    command = ("run", "-m", "oracle", "-b", "mirror", "--limit", "2", "--results", tmp_path)
+    ifir(*command)
+    (file,) = record_files(tmp_path)
+    body = json.loads(file.read_text())
+    body["harness"] = "0.0.1"
+    body["measures"]["swap-accuracy"]["value"] = 0.5
+    file.write_text(json.dumps(body))
+    assert "kept" in ifir(*command).stderr
+    assert load_record(file).measures["swap-accuracy"].value == 1.0
 
 
 def test_an_unknown_command_gets_near_names() -> None:
@@ -193,11 +266,10 @@ def test_an_interrupted_run_keeps_what_is_finished(tmp_path: Path, sent: signal.
     ]
     models = ["-m", "oracle", "-m", "python:slow_model:make"]
     with subprocess.Popen(
-        [*command, *models], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, *models], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as run:
-        assert run.stdout is not None
         assert run.stderr is not None
-        assert run.stdout.readline() == "asked\n"
+        assert "asked\n" in iter(run.stderr.readline, "")
         time.sleep(0.1)
         run.send_signal(sent)
         talk = run.stderr.read()
@@ -214,13 +286,35 @@ def test_an_interrupted_run_keeps_what_is_finished(tmp_path: Path, sent: signal.
 
 def test_project_files_and_variables_set_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table [run] of ifir-eval.toml is a default, a variable goes before it, the command line before both."""
-    (tmp_path / "ifir-eval.toml").write_text('[run]\nmodel = ["oracle"]\nbenchmark = ["mirror"]\nlimit = 2\n')
+    (tmp_path / "ifir-eval.toml").write_text(
+        '[run]\nmodel = ["oracle"]\nbenchmark = ["mirror"]\nmax-length = 64\nlimit = 2\n'
+    )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IFIR_EVAL_RUN_LIMIT", "3")
     (record,) = json.loads(ifir("run", "--json").stdout)
     assert record["benchmark"]["topics"] == 3
     (record,) = json.loads(ifir("run", "--json", "--limit", "4").stdout)
     assert record["benchmark"]["topics"] == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[rnu]\nlimit = 2", "'rnu'; did you mean run"),
+        ("[run]\nlimmit = 2", "'limmit'; did you mean limit"),
+        ("run = 3", "must stand in a table"),
+        ("limit = 3", "'limit'"),
+    ],
+)
+def test_mistakes_in_a_project_file_are_not_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
+) -> None:
+    """A default that is misspelled would silently not hold."""
+    (tmp_path / "ifir-eval.toml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    done = ifir("run", "-m", "oracle", "-b", "mirror")
+    assert done.exit_code == 2
+    assert told in done.stderr
 
 
 def test_a_broken_project_file_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,5 +31,7 @@ def test_the_released_variants_agree_with_the_authors_code(
         scores = {mode: case[run][query] for mode, run in MODES.items()}
         topics.append(ranked_topic(judgements, scores, [Contrast("original", "instructed")], name=query))
     for ours, theirs in (("p-MRR", "p-MRR"), ("SICR-released", "SICR"), ("WISE-released", "WISE")):
-        values = [value(ours, topic) or 0.0 for topic in topics]
+        given = [value(ours, topic) for topic in topics]
+        values = [number for number in given if number is not None]
+        assert len(values) == len(topics), ours
         assert sum(values) / len(values) == pytest.approx(case["expected"][theirs], abs=1e-9), ours

@@ -91,6 +91,18 @@ def test_the_control_looks_at_documents_relevant_in_both_views() -> None:
     assert value("p-MRR-net", ranked) == pytest.approx(1 / 2 - 1 / 3)
 
 
+def test_net_takes_nothing_off_where_p_mrr_cancels_damage_itself() -> None:
+    """Old wrong number: -0.425 for a noisy second view in which lost, gained and kept documents fall alike."""
+    ranked = ranked_topic(
+        {"original": {"a": 1, "b": 0, "c": 1}, "changed": {"a": 0, "b": 1, "c": 1}},
+        {"original": in_order("abcxyz"), "changed": in_order("xyzabc")},
+    )
+    moved = (1 - 1 / 4) / 2 - (1 - 2 / 5) / 2
+    assert value("p-MRR", ranked) == pytest.approx(moved)
+    assert value("p-MRR-control", ranked) == pytest.approx(1 / 2)
+    assert value("p-MRR-net", ranked) == pytest.approx(moved)
+
+
 def test_a_topic_without_changed_documents_contributes_nothing() -> None:
     ranked = ranked_topic(
         {"original": {"a": 1}, "changed": {"a": 1}},

@@ -51,6 +51,14 @@ def test_ties_stand_in_the_order_of_our_ranking() -> None:
         assert value("MRR@10", ranked) == pytest.approx(1 / place)
 
 
+@pytest.mark.parametrize("cutoff", ["9999999999", "99999999999999999999999"])
+def test_a_cutoff_beyond_every_ranking_sees_all_of_it(cutoff: str) -> None:
+    """One of ten digits was a MemoryError, and trec_eval calls one of 23 digits 2**63 - 1."""
+    ranked = ranked_topic({"original": {"c": 1, "z": 1}}, {"original": in_order("abc")}, ())
+    for family in ("nDCG", "MAP", "MRR", "recall"):
+        assert value(f"{family}@{cutoff}", ranked) == value(f"{family}@1000", ranked)
+
+
 def test_mrr_sees_no_further_than_its_cutoff() -> None:
     """trec_eval's reciprocal rank has no cutoff. Old wrong number: 0.25 for MRR@3."""
     ranked = ranked_topic({"original": {"d": 1}}, {"original": in_order("abcd")}, ())

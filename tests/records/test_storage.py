@@ -21,7 +21,7 @@ from ifir_eval.statistics.estimate import Estimate
 RECORD = Record(
     harness="0.1.0",
     retriever={"spec": "bm25", "kind": "bm25", "settings": {"k1": 1.5}, "example": None},
-    benchmark={"name": "mirror", "content_hash": "00", "topics": 2},
+    benchmark={"name": "mirror", "content_hash": "00", "measures": ["p-MRR"], "topics": 2},
     measures={"p-MRR": Estimate(1 / 3, -0.1, 0.7, 2), "MRR@10": Estimate(0.5, None, None, 1)},
     slices={"constraint": {"time": {"p-MRR": Estimate(1 / 3, -0.1, 0.7, 2)}}},
     topics=(TopicValues("t1", {"constraint": "time"}, {"p-MRR": 1 / 3}),),
@@ -75,8 +75,8 @@ def test_not_a_number_is_never_written() -> None:
 
 def test_equal_names_with_other_settings_lie_apart(tmp_path: Path) -> None:
     """Two checkpoints of one name shared a result key, and the second reported the first one's score."""
-    first = folder_for(tmp_path, "./model", {"fingerprint": "a"}, "mirror")
-    second = folder_for(tmp_path, "./model", {"fingerprint": "b"}, "mirror")
+    first = folder_for(tmp_path, "./model", {"fingerprint": "a"}, "mirror", "00")
+    second = folder_for(tmp_path, "./model", {"fingerprint": "b"}, "mirror", "00")
     assert first != second
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from record_examples import csfcube, estimate, mirror
+from record_examples import MINILM, NOTE, estimate, facets, mirror
 
 from ifir_eval.records.record import Record
 
@@ -36,7 +36,7 @@ def spoiled(value: Any, hostile: str) -> Any:
 
 def hostile_record(hostile: str) -> Record:
     """A record that says ``hostile`` wherever it says anything."""
-    record = csfcube(1)
+    record = facets(1)
     slices = {
         name + hostile: {value + hostile: estimates for value, estimates in values.items()}
         for name, values in mirror(1).slices.items()
@@ -49,9 +49,9 @@ def hostile_record(hostile: str) -> Record:
         key: value if key in OWN else spoiled(value, hostile) for key, value in record.benchmark.items()
     }
     retriever = {
-        **{key: record.retriever[key] + hostile for key in ("spec", "kind")},
-        "settings": spoiled(record.retriever["settings"], hostile),
-        "example": {key: text + hostile for key, text in record.retriever["example"].items()},
+        **{key: MINILM[key] + hostile for key in ("spec", "kind")},
+        "settings": spoiled(MINILM["settings"], hostile),
+        "example": {"view": f"method{hostile}", "text": f"Find papers similar to this one.{hostile}"},
     }
     return replace(
         record,
@@ -61,8 +61,8 @@ def hostile_record(hostile: str) -> Record:
         slices=slices,
         measures={**record.measures, f"nDCG@10[view{hostile}]": estimate([0.5, 0.7])},
         missing_queries=(f"q1{hostile}",),
-        warnings=spoiled(record.warnings, hostile),
-        counts=spoiled(dict(record.counts), hostile),
+        warnings=(NOTE + hostile, f"3 queries were cut: the instruction is what was lost{hostile}"),
+        counts={f"queries_truncated{hostile}": 3},
         timing=spoiled(dict(record.timing), hostile),
         environment={**spoiled(dict(record.environment), hostile), "command": f"a command{hostile}"},
     )

@@ -6,7 +6,7 @@ import io
 import re
 from dataclasses import replace
 
-from record_examples import MINILM, all_records, csfcube, estimate, mirror
+from record_examples import MINILM, NOTE, all_records, estimate, facets, mirror, narrowed
 from rich.console import Console
 
 from ifir_eval.records.record import Record
@@ -39,8 +39,8 @@ def test_cells_are_the_records_estimates() -> None:
 
 
 def test_p_mrr_is_times_100_says_so_and_stands_beside_its_control() -> None:
-    text = printed([mirror(1)])
-    e = mirror(1).measures["p-MRR"]
+    text = printed([narrowed(1)])
+    e = narrowed(1).measures["p-MRR"]
     assert row(text, "p-MRR ×100")[-1] == f"{100 * e.value:+.1f} [{100 * e.low:+.1f}, {100 * e.high:+.1f}]"  # type: ignore[operator]  # it has an interval
     labels = [line.split()[0] for line in text.splitlines() if line.strip().startswith("p-MRR")]
     assert labels == ["p-MRR", "p-MRR-control", "p-MRR-net"]
@@ -54,10 +54,11 @@ def test_views_outside_every_contrast_are_left_to_the_page() -> None:
 
 
 def test_topic_counts_are_shown_where_they_differ() -> None:
-    text = printed([csfcube(0)])
-    assert row(text, "swap-accuracy")[1] == "34"
-    assert row(text, "p-MRR-control ×100")[1] == "17"
-    assert " n " not in printed([mirror(0)])
+    text = printed([facets(0)])
+    assert row(text, "swap-accuracy")[1] == "14"
+    assert row(text, "p-MRR ×100")[1] == "16"
+    assert row(text, "nDCG@10")[1] == "34"
+    assert " n " not in printed([narrowed(0)])
 
 
 def test_five_retrievers_fit_into_110_columns_and_none_is_lost() -> None:
@@ -84,14 +85,15 @@ def test_limited_runs_missing_queries_and_warnings_are_visible() -> None:
         mirror(0), complete=False, missing_queries=tuple(f"q{i}" for i in range(9)), warnings=("mind the gap",)
     )
     text = " ".join(printed([record]).split())
-    assert "limited run (216 topics): not comparable with anything" in text
-    assert "9 queries were not answered and counted as failures: q0, q1, q2, q3, q4 and 4 more" in text
+    assert "limited run (60 topics): not comparable with anything" in text
+    assert "9 queries were not answered and counted as failures, in measures with a sign" in text
+    assert "as 0: q0, q1, q2, q3, q4 and 4 more" in text
     assert "bm25: mind the gap" in text
 
 
 def test_a_note_of_the_benchmark_is_told_once() -> None:
     """Records carry the notes among their warnings as well: they would be told once for each retriever."""
-    assert " ".join(printed([csfcube(0), csfcube(1)]).split()).count("the instructions are ours") == 1
+    assert " ".join(printed([facets(0), facets(1)]).split()).count(NOTE) == 1
 
 
 def test_nothing_in_a_record_can_steer_the_terminal_or_write_markup() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from record_examples import csfcube, mirror
+from record_examples import facets, mirror
 
 from ifir_eval.reporting.names import display_names
 
@@ -58,7 +58,7 @@ def test_long_settings_that_begin_alike_still_give_two_names() -> None:
 
 
 def test_a_retriever_has_one_name_on_all_benchmarks() -> None:
-    assert len(set(display_names([mirror(1), csfcube(1)]))) == 1
+    assert len(set(display_names([mirror(1), facets(1)]))) == 1
 
 
 @given(

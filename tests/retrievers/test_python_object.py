@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import textwrap
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,7 +51,8 @@ def test_the_documented_example_runs(build: Build) -> None:
     hits = answer.run.hits["q-changed"]
     assert hits.documents == ("d1", "d2", "d3")
     assert hits.scores.tolist() == [len(TEXTS[document]) for document in hits.documents]
-    assert retriever.identity.settings == {"version": "1"}
+    assert retriever.identity.settings.keys() == {"version", "sha256"}
+    assert retriever.identity.settings["version"] == "1"
     assert set(retriever.answer(benchmark(candidates=None), silent).run.hits["q-changed"].documents) == set(
         TEXTS
     )
@@ -73,12 +75,15 @@ def test_metadata_which_may_tell_the_label_is_withheld(build: Build) -> None:
     assert hits["q-original"].scores.tolist() == [0.0, 0.0, 0.0]
 
 
-def test_without_a_declared_identity_the_file_counts(build: Build, tmp_path: Path) -> None:
-    first = build(SEARCHER.format("[]")).identity
-    (tmp_path / "mine.py").write_text("changed")
-    second = PythonObject("python:mine:make", build(SEARCHER.format("[]"))._factory, tmp_path / "mine.py")
-    assert first.settings.keys() == {"sha256"}
-    assert first == second.identity
+@pytest.mark.parametrize("declared", ["{}", "{'version': 1}", "{'sha256': 'mine'}"])
+def test_the_file_counts_whatever_identity_is_declared(build: Build, tmp_path: Path, declared: str) -> None:
+    """A changed file with an unchanged ``identity`` was taken for the same retriever, its old record kept."""
+    source = textwrap.dedent(SEARCHER.format("[]")).replace(
+        "class Mine:", f"class Mine:\n    identity = {declared}"
+    )
+    settings = build(source).identity.settings
+    assert settings["sha256"] == hashlib.sha256((tmp_path / "mine.py").read_bytes()).hexdigest()
+    assert settings.get("version") == ("1" if "version" in declared else None)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +110,23 @@ def test_an_exception_inside_the_users_code_stays_as_the_cause(build: Build) -> 
     with pytest.raises(RetrieverError, match=r"search\(\) failed with ZeroDivisionError: division") as caught:
         retriever.answer(benchmark(), silent)
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_an_exit_inside_the_users_code_does_not_end_the_program(build: Build) -> None:
+    """``sys.exit(0)`` in search() ended the command with success and without a record."""
+    with pytest.raises(RetrieverError, match=r"search\(\) failed with SystemExit: 0"):
+        build(SEARCHER.format("exit(0)")).answer(benchmark(), silent)
+
+
+def test_what_the_users_code_prints_stays_out_of_stdout(
+    build: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It stood before the data of ``--json``."""
+    source = SEARCHER.format("[print('searching') or {'d1': 1} for q in queries]")
+    build(f"{source}    print('importing')").answer(benchmark(), silent)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.split() == ["importing", "searching", "searching"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_benchmarks import benchmark
 
@@ -50,6 +51,17 @@ def test_files_are_merged_and_may_be_compressed(tmp_path: Path) -> None:
     assert answer.run.hits["q-changed"].scores.tolist() == [0.25]
 
 
+def test_a_byte_order_mark_belongs_to_no_query(tmp_path: Path) -> None:
+    """The first line's query was read with the mark before its name, and went lost."""
+    answer = read(written(tmp_path / "run.trec", "\ufeff" + GOOD)).answer(benchmark(), silent)
+    assert answer.run.hits.keys() == {"q-original", "q-changed"}
+
+
+def test_the_largest_float32_is_read(tmp_path: Path) -> None:
+    path = written(tmp_path / "run.trec", GOOD.replace("0.5", "3.4028235e+38"))
+    assert read(path).answer(benchmark(), silent).run.hits["q-original"].scores[0] == np.finfo(np.float32).max
+
+
 def test_a_comma_in_the_name_of_an_existing_file_does_not_split_it(tmp_path: Path) -> None:
     answer = read(written(tmp_path / "a,b.trec", GOOD)).answer(benchmark(), silent)
     assert len(answer.run.hits) == 2
@@ -59,7 +71,8 @@ def test_every_wrong_line_of_every_file_is_listed_with_its_place(tmp_path: Path)
     bad = written(
         tmp_path / "bad.trec",
         "q-original Q0 d1 1 0.5 me\n\nq-original Q0 d1 2 0.4 me\nq-original d2 0.1\n"
-        "q-original Q0 d2 3 high me\nq-original Q0 d2 3 NaN me\nq-original Q0 d2 3 -inf me\n",
+        "q-original Q0 d2 3 high me\nq-original Q0 d2 3 NaN me\nq-original Q0 d2 3 -inf me\n"
+        "q-original Q0 d2 3 -1e300 me\n",
     )
     second = written(tmp_path / "second.trec", GOOD)
     absent, torn = tmp_path / "absent.trec", tmp_path / "torn.trec.gz"
@@ -73,6 +86,7 @@ def test_every_wrong_line_of_every_file_is_listed_with_its_place(tmp_path: Path)
         (f"{bad}:5", "the score 'high' is not a number"),
         (f"{bad}:6", "the score is NaN"),
         (f"{bad}:7", "the score is -inf"),
+        (f"{bad}:8", "the score -1e300 is beyond 3.4e38, where float32 ends"),
         (f"{second}:1", "ranks document 'd1' a second time"),
         (f"{absent}", "cannot be read"),
         (f"{torn}", "cannot be read"),

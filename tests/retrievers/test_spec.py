@@ -24,7 +24,7 @@ def test_the_example_of_every_kind_builds_a_retriever_of_that_kind(
     (tmp_path / "results.trec").write_text("q Q0 d 1 0.5 me\n")
     (tmp_path / "mine.py").write_text("def make(): ...\n")
     built = build_all([kind.example for kind in KINDS], Options())
-    names = ["BM25", "Dense", "Dense", "RunFile", "PythonObject", "RandomScores", "Oracle"]
+    names = ["BM25", "Dense", "Dense", "MtebModel", "RunFile", "PythonObject", "RandomScores", "Oracle"]
     assert [type(retriever).__name__ for retriever in built] == names
 
 

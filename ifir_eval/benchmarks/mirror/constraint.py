@@ -1,48 +1,19 @@
-"""A constraint drawn from a bank: two opposite sides, how each is asked for, how documents show it.
-
-A document stands on one side or on `Side.OPEN`, where it says nothing that decides. A *positive* wording
-of a side admits the documents that show it; a *negative* one refuses those that show the other side, so
-that open documents pass. Labels follow this literal reading.
-"""
+"""A constraint drawn from a bank: two opposite sides, how each is asked for, how documents show it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from random import Random
 from typing import NamedTuple
 
-from ifir_eval.benchmarks.mirror.bank import Bank, Category, Texts, Threshold
+from ifir_eval.benchmarks.mirror.bank import Bank, Category, Threshold
 from ifir_eval.benchmarks.mirror.wording import amount, moment
+from ifir_eval.benchmarks.swap import Side, Wordings, fill_wordings
 
 SHORT_WORDS = 80
 """The limit that length instructions name. Documents stay clear of it however their words are counted: with
 the title or without, with greetings, headings and list marks or without."""
-
-
-class Side(Enum):
-    """Where a document stands towards a constraint."""
-
-    A = "a"
-    B = "b"
-    OPEN = "open"
-
-    @property
-    def other(self) -> Side:
-        """The opposite side; open stays open."""
-        return {Side.A: Side.B, Side.B: Side.A}.get(self, self)
-
-
-class Demand(NamedTuple):
-    """One direction of a constraint as an instruction asks for it."""
-
-    side: Side
-    positive: bool
-
-    def admits(self, stand: Side) -> bool:
-        """Whether a document that stands there satisfies this demand, read literally."""
-        return stand is self.side if self.positive else stand is not self.side.other
 
 
 class Trait(NamedTuple):
@@ -58,7 +29,7 @@ class Constraint:
     """Two opposite sides of one property. ``traits`` has `Side.OPEN` only where a document can be silent."""
 
     property: str
-    wordings: Mapping[Demand, Texts]
+    wordings: Wordings
     traits: Mapping[Side, Callable[[Random], Trait]]
 
 
@@ -74,32 +45,6 @@ def _sentences(texts: Sequence[str], **draws: Callable[[Random], str]) -> Callab
     return draw
 
 
-def _wordings(
-    a_positive: Sequence[str],
-    a_negative: Sequence[str],
-    b_positive: Sequence[str],
-    b_negative: Sequence[str],
-    **given: tuple[str, str],
-) -> dict[Demand, Texts]:
-    """Fill the wordings of both sides; each slot is given as (value of A, value of B).
-
-    A negative wording names what it refuses, so side A's takes B's value and the other way round.
-    """
-    lists = {
-        Demand(Side.A, positive=True): (a_positive, 0),
-        Demand(Side.A, positive=False): (a_negative, 1),
-        Demand(Side.B, positive=True): (b_positive, 1),
-        Demand(Side.B, positive=False): (b_negative, 0),
-    }
-
-    def filled(text: str, which: int) -> str:
-        for slot, values in given.items():
-            text = text.replace(f"{{{slot}}}", values[which])
-        return text
-
-    return {demand: tuple(filled(text, which) for text in texts) for demand, (texts, which) in lists.items()}
-
-
 def _threshold(name: str, bank: Threshold, rng: Random, say: Callable[[int, Random], str]) -> Constraint:
     quarter = (bank.high - bank.low) // 4
     limit = rng.randrange(bank.low + quarter, bank.high - quarter, bank.step if name == "number" else 1)
@@ -109,7 +54,7 @@ def _threshold(name: str, bank: Threshold, rng: Random, say: Callable[[int, Rand
 
     return Constraint(
         property=name,
-        wordings=_wordings(
+        wordings=fill_wordings(
             bank.above_positive,
             bank.above_negative,
             bank.below_positive,
@@ -140,7 +85,7 @@ def presence(bank: Bank, rng: Random) -> Constraint:
     thing = rng.choice(texts.things)
     return Constraint(
         property="presence",
-        wordings=_wordings(
+        wordings=fill_wordings(
             texts.with_positive,
             texts.with_negative,
             texts.without_positive,
@@ -158,7 +103,7 @@ def _category(name: str, texts: Category, rng: Random) -> Constraint:
     )
     return Constraint(
         property=name,
-        wordings=_wordings(
+        wordings=fill_wordings(
             texts.positive, texts.negative, texts.positive, texts.negative, value=(a.name, b.name)
         ),
         traits={
@@ -196,7 +141,7 @@ def form(bank: Bank, rng: Random) -> Constraint:
         traits[Side.OPEN] = lambda draw: Trait(layout=draw.choice(others))
     return Constraint(
         property="form",
-        wordings=_wordings(
+        wordings=fill_wordings(
             texts.positive, texts.negative, texts.positive, texts.negative, value=(a.name, b.name)
         ),
         traits=traits,
@@ -210,7 +155,7 @@ def length(bank: Bank, rng: Random) -> Constraint:
     limit = f"{SHORT_WORDS}"
     return Constraint(
         property="length",
-        wordings=_wordings(
+        wordings=fill_wordings(
             texts.above_positive,
             texts.above_negative,
             texts.below_positive,

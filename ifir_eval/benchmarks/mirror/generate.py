@@ -5,16 +5,15 @@ Nothing of the benchmark stands in a file: contamination can be ruled out by dra
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from itertools import cycle, islice
 from random import Random
 
-from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED, Benchmark, Contrast, Document, Topic, View
+from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED, Benchmark, Contrast, Document, Topic
 from ifir_eval.benchmarks.mirror.bank import Bank, banks
-from ifir_eval.benchmarks.mirror.topic import KINDS, VIEWS, Draft, draft
+from ifir_eval.benchmarks.mirror.topic import KINDS, Draft, draft
+from ifir_eval.benchmarks.swap import MEASURES, POLARITIES
 
 PINNED_SEED = 20261121
 VERSION = "1"
@@ -23,28 +22,6 @@ TOPICS_OF_KIND = 3
 
 BORROWED = 4
 """Off-topic documents of each topic from the same domain, and again from other domains."""
-
-# SICR and WISE were made for topics with one relevant document. With five, not even the oracle reaches 1
-# (SICR 0.07, WISE 0.57): read them against the oracle's row.
-MEASURES = (
-    "p-MRR",
-    "p-MRR-control",
-    "p-MRR-net",
-    "swap-accuracy",
-    "topic-lock",
-    "follow-rate",
-    "swap-margin",
-    "pairwise-accuracy",
-    "right-rank",
-    "paraphrase-drift",
-    "placebo-drift",
-    "IRS",
-    "SICR",
-    "WISE",
-    "nDCG@10",
-    "MAP@1000",
-    "robustness@10",
-)
 
 
 @cache
@@ -71,12 +48,6 @@ def load_mirror(split: str = "test", seed: int | None = None) -> Benchmark:
     )
 
 
-@cache
-def _placebos(split: str) -> Sequence[str]:
-    text = (files(__package__) / "banks" / "placebo.toml").read_text(encoding="utf-8")
-    return tuple(tomllib.loads(text)[split])
-
-
 def _drafts(split: str, seed: int) -> list[Draft]:
     return [topic for bank in banks(split) for topic in _drafts_of(bank, split, seed)]
 
@@ -85,8 +56,7 @@ def _drafts_of(bank: Bank, split: str, seed: int) -> list[Draft]:
     """A domain's topics: its subjects in turn, every kind as often, all four polarities alike."""
     kinds = list(KINDS) * TOPICS_OF_KIND
     rng = Random(f"{seed} {split} {bank.domain}")
-    four = [(original, reverse) for original in (True, False) for reverse in (True, False)]
-    polarities = list(islice(cycle(four), len(kinds)))
+    polarities = list(islice(cycle(POLARITIES), len(kinds)))
     rng.shuffle(kinds)
     rng.shuffle(polarities)
     subjects = cycle(rng.sample(bank.subjects, len(bank.subjects)))
@@ -97,7 +67,7 @@ def _drafts_of(bank: Bank, split: str, seed: int) -> list[Draft]:
             polarity,
             bank=bank,
             subject=subject,
-            placebos=_placebos(split),
+            split=split,
             rng=Random(f"{seed} {split} {bank.domain} {number}"),
         )
         for number, (kind, polarity, subject) in enumerate(zip(kinds, polarities, subjects, strict=False), 1)
@@ -119,23 +89,10 @@ def _pool(topic: Draft, drafts: Sequence[Draft], rng: Random) -> tuple[str, ...]
 
 
 def _topic(topic: Draft, drafts: Sequence[Draft], rng: Random) -> Topic:
-    pool = _pool(topic, drafts, rng)
-
-    def view(name: str) -> View:
-        relevant = topic.relevant(name)
-        return View(
-            id=f"{topic.id}-{name}",
-            name=name,
-            query=topic.subject.query,
-            instruction=topic.instructions[name],
-            judgements={document: int(document in relevant) for document in pool},
-            candidates=pool,
-        )
-
-    demands = {name: topic.demands[name] for name in (ORIGINAL, REVERSED)}
-    polarity = ["positive" if asked and asked[0].positive else "negative" for asked in demands.values()]
-    return Topic(
-        id=topic.id,
-        views={name: view(name) for name in VIEWS},
-        slices={"constraint": topic.kind, "domain": topic.bank.domain, "polarity": "/".join(polarity)},
+    return topic.question.topic(
+        topic.id,
+        topic.subject.query,
+        stands={document.id: stand for document, stand in topic.own},
+        pool=_pool(topic, drafts, rng),
+        slices={"constraint": topic.kind, "domain": topic.bank.domain},
     )

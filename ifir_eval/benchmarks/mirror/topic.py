@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from itertools import product
 from random import Random
 
-from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL, PARAPHRASE, PLACEBO, REVERSED, Document
+from ifir_eval.benchmarks.benchmark import Document
 from ifir_eval.benchmarks.mirror import constraint as properties
 from ifir_eval.benchmarks.mirror.bank import Bank, Subject
-from ifir_eval.benchmarks.mirror.constraint import STATED, Constraint, Demand, Side
+from ifir_eval.benchmarks.mirror.constraint import STATED, Constraint
 from ifir_eval.benchmarks.mirror.document import write
-
-VIEWS = (BARE, ORIGINAL, REVERSED, PARAPHRASE, PLACEBO)
-
-Stand = tuple[Side, ...]
+from ifir_eval.benchmarks.swap import Question, Side, Stand, ask
 
 DECIDED, UNDECIDED = 5, 3
 """Documents written for each side of a topic, and for neither side."""
@@ -25,7 +22,6 @@ DECIDED, UNDECIDED = 5, 3
 class Draft:
     """A topic before its pool is complete.
 
-    ``demands`` holds one demand per constraint for the views that constrain, None for those that do not.
     ``own`` are the documents about the subject with where they stand; ``decoys`` show the same properties
     but are about another subject.
     """
@@ -34,19 +30,9 @@ class Draft:
     kind: str
     bank: Bank
     subject: Subject
-    demands: Mapping[str, tuple[Demand, ...] | None]
-    instructions: Mapping[str, str]
+    question: Question
     own: tuple[tuple[Document, Stand], ...]
     decoys: tuple[Document, ...]
-
-    def relevant(self, view: str) -> frozenset[str]:
-        """The ids of the documents that satisfy ``view``."""
-        demands = self.demands[view]
-        return frozenset(
-            document.id
-            for document, stand in self.own
-            if demands is None or all(demand.admits(side) for demand, side in zip(demands, stand, strict=True))
-        )
 
 
 def _single(draw: Callable[[Bank, Random], Constraint]) -> Callable[[Bank, Random], tuple[Constraint, ...]]:
@@ -82,20 +68,13 @@ def draft(
     *,
     bank: Bank,
     subject: Subject,
-    placebos: Sequence[str],
+    split: str,
     rng: Random,
 ) -> Draft:
     """Write a topic of ``kind``; ``polarity`` says whether original and reversed are phrased positively."""
     constraints = KINDS[kind](bank, rng)
     sides = tuple(_FORCED_SIDE.get(kind) or rng.choice((Side.A, Side.B)) for _ in constraints)
-    opposite = tuple(side.other for side in sides)
-    original = tuple(Demand(side, polarity[0]) for side in sides)
-    reverse = tuple(Demand(side, polarity[1]) for side in opposite)
-    wording, other_wording = zip(
-        *(rng.sample(c.wordings[demand], 2) for c, demand in zip(constraints, original, strict=True)),
-        strict=True,
-    )
-    reverse_wording = [rng.choice(c.wordings[demand]) for c, demand in zip(constraints, reverse, strict=True)]
+    question = ask([c.wordings for c in constraints], sides, polarity, split, rng)
 
     def written(about: Subject, stand: Stand) -> Document:
         traits = [c.traits[side](rng) for c, side in zip(constraints, stand, strict=True)]
@@ -107,31 +86,31 @@ def draft(
         kind=kind,
         bank=bank,
         subject=subject,
-        demands={BARE: None, ORIGINAL: original, REVERSED: reverse, PARAPHRASE: original, PLACEBO: None},
-        instructions={
-            BARE: "",
-            ORIGINAL: " ".join(wording),
-            REVERSED: " ".join(reverse_wording),
-            PARAPHRASE: " ".join(reversed(other_wording)),
-            PLACEBO: rng.choice(placebos),
-        },
-        own=tuple((written(subject, stand), stand) for stand in _stands(constraints, sides)),
-        decoys=tuple(written(rng.choice(others), stand) for stand in (sides, opposite) * 2),
+        question=question,
+        own=tuple((written(subject, stand), stand) for stand in _stands(constraints, sides, polarity)),
+        decoys=tuple(written(rng.choice(others), stand) for stand in (sides, _opposite(sides)) * 2),
     )
 
 
-def _stands(constraints: Sequence[Constraint], sides: Stand) -> list[Stand]:
+def _opposite(sides: Stand) -> Stand:
+    return tuple(side.other for side in sides)
+
+
+def _stands(constraints: Sequence[Constraint], sides: Stand, polarity: tuple[bool, bool]) -> list[Stand]:
     """Where a topic's documents stand: on its side, on the opposite one, and on neither if possible.
 
-    With two constraints, neither means one met and the other broken.
+    With two constraints, neither means one met and the other broken. A single constraint leaves documents
+    open only if both directions are phrased alike: else their relevance would flip, and whoever tells a
+    refusal from a demand and silence from speech would be right without reading the constraint.
     """
-    opposite = tuple(side.other for side in sides)
+    opposite = _opposite(sides)
     if len(constraints) > 1:
         neither = [
             stand for stand in product(*zip(sides, opposite, strict=True)) if stand not in (sides, opposite)
         ]
     else:
-        neither = [(Side.OPEN,)] if Side.OPEN in constraints[0].traits else []
+        alike = polarity[0] == polarity[1]
+        neither = [(Side.OPEN,)] if alike and Side.OPEN in constraints[0].traits else []
     undecided = [neither[i % len(neither)] for i in range(UNDECIDED)] if neither else []
     decided = DECIDED if neither else DECIDED + 1
     return [sides] * decided + [opposite] * decided + undecided

@@ -16,7 +16,7 @@ from ifir_eval.benchmarks.benchmark import Benchmark, View
 from ifir_eval.benchmarks.mirror import load_mirror
 from ifir_eval.measures.measure import find
 from ifir_eval.measures.ranked import ranked_topics
-from ifir_eval.progress import silent
+from ifir_eval.progress import silent as no_progress
 from ifir_eval.ranking.run import Hits, Run
 from ifir_eval.retrievers.options import Options
 from ifir_eval.retrievers.spec import build
@@ -47,7 +47,7 @@ def scored_by(benchmark: Benchmark, score: Callable[[View, str], float]) -> Run:
 
 
 def answered_by(benchmark: Benchmark, spec: str) -> Run:
-    return build(spec, Options()).answer(benchmark, silent).run
+    return build(spec, Options()).answer(benchmark, no_progress).run
 
 
 def test_a_scorer_of_documents_alone_is_locked_to_them(mirror: Benchmark) -> None:
@@ -113,3 +113,22 @@ def test_no_wording_of_a_document_tells_its_label(mirror: Benchmark) -> None:
     model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), min_df=2), LogisticRegression(max_iter=500))
     predicted = cross_val_predict(model, texts, labels, groups=topics, cv=GroupKFold(5), method="predict_proba")
     assert roc_auc_score(labels, predicted[:, 1]) == pytest.approx(0.5, abs=0.05)
+
+
+def test_telling_refusals_and_silence_apart_is_not_enough(mirror: Benchmark) -> None:
+    """Knowing perfectly which wordings refuse and which documents stay silent, but not the constraint.
+
+    Old wrong number: 0.33, when topics with one demand and one refusal held silent documents as well.
+    """
+    contrast = mirror.contrasts[0]
+    rng = np.random.default_rng(0)
+    topic_of = {view.id: topic for topic in mirror.topics for view in topic.views.values()}
+
+    def score(view: View, document: str) -> float:
+        topic = topic_of[view.id]
+        shift = topic.shift(contrast, 1)
+        silent = document in topic.relevant("bare", 1) and document not in (*shift.lost, *shift.gained)
+        polarity = dict(zip(contrast, topic.slices["polarity"].split("/"), strict=True)).get(view.name)
+        return 2.0 * silent * (1 if polarity == "negative" else -1) + float(rng.random())
+
+    assert means(mirror, scored_by(mirror, score))["swap-accuracy"] == pytest.approx(0.25, abs=0.03)

@@ -1,0 +1,1 @@
+"""Figures to and from other harnesses: records out, published figures in."""
