@@ -13,7 +13,7 @@ from ifir_eval.evaluation import Evaluation, describe_benchmark, document_lines,
 from ifir_eval.measures.measure import Measure, find
 from ifir_eval.progress import Progress, silent
 from ifir_eval.ranking.trec import trec_lines
-from ifir_eval.records.record import Record
+from ifir_eval.records.record import PUBLISHED, Record
 from ifir_eval.records.storage import RUN, folder_for, load_record, save, stored, write_atomically
 from ifir_eval.retrievers.options import Options
 from ifir_eval.retrievers.retriever import Retriever
@@ -156,6 +156,8 @@ def rescore(path: Path, load: Callable[[str], Benchmark], measures: Sequence[str
     """
     folder = path if path.is_dir() else path.parent
     old = load_record(path)
+    if old.origin == PUBLISHED:
+        raise InvalidInputError("record", [Problem("it holds published figures, which have no run", str(path))])
     benchmark = load(old.benchmark["name"])
     if not old.complete:
         benchmark = benchmark.limited(old.benchmark["topics"])

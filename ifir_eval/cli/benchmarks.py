@@ -77,7 +77,7 @@ def show_one(name: str, topic: str | None, data: Path | None) -> None:
 def build_own(
     corpus: Path, fields: str, out: Path, queries: Path | None, qrels: Path | None, topics: int, seed: int
 ) -> None:
-    r"""Build a swap benchmark from CORPUS, JSON lines with metadata.
+    """Build a swap benchmark from CORPUS, JSON lines with metadata.
 
     The metadata decides which documents an instruction wants, so every label is exact. Topics are drawn
     from the corpus, or are existing queries with their judgements. The new folder is a benchmark:

@@ -22,7 +22,7 @@ from ifir_eval.cli.options import say
     "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write."
 )
 def command(record: Path, _format: str, out: Path) -> None:
-    r"""Write RECORD, a record.json or the folder that holds one, in the format of another harness.
+    """Write RECORD, a record.json or the folder that holds one, in the format of another harness.
 
     \b
     ifir-eval export results/bm25-1f0c7a2e/followir-core17 --format mteb --out Core17InstructionRetrieval.json

@@ -20,7 +20,7 @@ from ifir_eval.cli.options import json_option, results_option, say
 @results_option
 @json_option
 def command(files: tuple[Path, ...], results: Path, json: bool) -> None:
-    r"""Turn mteb's result files into records, marked as published and not measured.
+    """Turn mteb's result files into records, marked as published and not measured.
 
     FILE is a JSON file of any version of mteb, in mteb's folders or beside its model_meta.json, or a CSV
     table of such files. FollowIR's Scores from before mteb 2 are named score-mteb1-…, later ones score-mteb2-….

@@ -50,7 +50,7 @@ def command(
     json: bool,
     options: Options,
 ) -> None:
-    r"""Ask every benchmark of every model, and show the results side by side.
+    """Ask every benchmark of every model, and show the results side by side.
 
     What is finished stays on disk: after an interruption the same command goes on with the rest.
 

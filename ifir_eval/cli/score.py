@@ -25,7 +25,7 @@ def command(
     results: Path,
     json: bool,
 ) -> None:
-    r"""Measure PATHS again: TREC run files, record.json files, or folders that hold one.
+    """Measure PATHS again: TREC run files, record.json files, or folders that hold one.
 
     A record is updated where it lies, and keeps the measures that it has; the record of a run file goes
     to the results folder. A record made on a folder needs that folder: --benchmark ./my-benchmark.

@@ -17,6 +17,7 @@ _RENAMED = {
 
 @cache
 def _listed() -> dict[Selection, Entry]:
+    # Every entry of mteb's loads by a partial over its name and its selection.
     return {entry.load.args[1]: entry for entry in entries()}  # type: ignore[attr-defined]
 
 

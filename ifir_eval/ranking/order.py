@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from ifir_eval.ranking.run import Hits
 
-
 FEW = 6
 """Up to so many ranks are counted one by one, which is quicker than sorting a thousand candidates."""
 

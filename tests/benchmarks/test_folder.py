@@ -11,7 +11,7 @@ from folders import CORPUS, GOOD, QUERIES, jsonl, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Document, Topic, View
+from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Document, Topic, View, view_name_fault
 from ifir_eval.benchmarks.folder import read_folder, write_folder
 from ifir_eval.benchmarks.queries import KEYS
 from ifir_eval.errors import IfirEvalError, InvalidInputError
@@ -196,7 +196,7 @@ BROKEN: dict[str, tuple[dict[str, str | bytes | None], list[str]]] = {
         },
         [
             "queries.jsonl:1: 'topic' is empty",
-            "queries.jsonl:2: view name '[b]' is empty or has white space or brackets, which a column cannot hold",
+            "queries.jsonl:2: " + view_name_fault("[b]"),
         ],
     ),
     "a grade that trec_eval cannot hold": (

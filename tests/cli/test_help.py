@@ -16,7 +16,9 @@ print(*sorted({{name.partition(".")[0] for name in sys.modules}}), len(sys.modul
 """
 
 
-@pytest.mark.parametrize("command", [(), ("run",), ("score",), ("benchmarks",), ("models",), ("doctor",)])
+@pytest.mark.parametrize(
+    "command", [(), ("run",), ("score",), ("benchmarks",), ("models",), ("doctor",), ("export",), ("import",)]
+)
 def test_help_imports_no_heavy_package(command: tuple[str, ...]) -> None:
     """Importing torch alone would cost two seconds; a bare interpreter with click has about 200 modules."""
     code = PROBE.format(arguments=[*command, "--help"])

@@ -182,8 +182,8 @@ def _off_topic(subject: Subject, division: Division, words: Words) -> list[str]:
 
     Where the best `HARD` have too few of a side, others of them fill the pool.
     """
-    on_topic = frozenset(subject.documents)
-    ranked = list(islice((doc for doc in words.ranked(subject.query) if doc not in on_topic), HARD))
+    off_topic = (doc for doc in words.ranked(subject.query) if doc not in subject.on_topic)
+    ranked = list(islice(off_topic, HARD))
     room = {division.sides: OFF_TOPIC, division.opposite: OFF_TOPIC, _NEITHER: OFF_TOPIC_ELSE}
     chosen: dict[str, None] = {}  # an ordered set
     for document in ranked:

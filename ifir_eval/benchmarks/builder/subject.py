@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -19,16 +19,20 @@ LEAST_TOGETHER = 12
 _MOST_COMMON = 0.02
 """Share of the documents above which a word is no topic, in a large corpus."""
 
+_BEST = 40
+"""Documents on a drawn topic that a pool may show, best first by BM25: the others mention it in passing."""
+
 _RAREST = 20
 """Words of a document that are tried as a topic, rarest first."""
 
 
 class Subject(NamedTuple):
-    """A query, and the documents that are on its topic, sorted."""
+    """A query, the documents on its topic that a pool may show, sorted, and all that are ``on_topic``."""
 
     id: str
     query: str
     documents: tuple[str, ...]
+    on_topic: frozenset[str]
 
 
 class Judged(NamedTuple):
@@ -56,7 +60,11 @@ def judged_subjects(reader: FolderReader, files: Judged, source: Source) -> list
         query: tuple(sorted(document for document, grade in judged.items() if grade > 0))
         for query, judged in judgements.items()
     }
-    return [Subject(query, text, on_topic[query]) for query, text in texts.items() if on_topic.get(query)]
+    return [
+        Subject(query, text, on_topic[query], frozenset(on_topic[query]))
+        for query, text in texts.items()
+        if on_topic.get(query)
+    ]
 
 
 def _akin(first: str, second: str) -> bool:
@@ -85,6 +93,7 @@ def drawn_subjects(source: Source, words: Words, rng: Random) -> Iterator[Subjec
             continue
         first, second = max(pairs, key=lambda pair: together[pair] / (often[pair[0]] * often[pair[1]]))
         used |= {first, second}
-        on_topic = words.holding(first) & words.holding(second)
+        on_topic = frozenset(words.holding(first) & words.holding(second))
         query = " ".join(word for stem, word in spoken.items() if stem in {first, second})
-        yield Subject(f"{first}-{second}", query, tuple(sorted(on_topic)))
+        best = islice((document for document in words.ranked(query) if document in on_topic), _BEST)
+        yield Subject(f"{first}-{second}", query, tuple(sorted(best)), on_topic)
