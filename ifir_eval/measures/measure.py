@@ -47,6 +47,8 @@ def topic_columns(
     return columns
 
 
+_DIGITS = 100
+
 _registry: dict[str, Callable[[int], Measure]] = {}
 
 
@@ -89,6 +91,6 @@ def find(names: Sequence[str]) -> list[Measure]:
 def _find_one(name: str) -> Measure | None:
     base, at, cutoff = name.partition("@")
     key = f"{base}@k" if at else base
-    if key not in _registry or (at and not (cutoff.isdecimal() and int(cutoff) > 0)):
+    if key not in _registry or (at and not (cutoff.isdecimal() and len(cutoff) < _DIGITS and int(cutoff) > 0)):
         return None
     return _registry[key](int(cutoff or 0))

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from ifir_eval.cli.main import COMMANDS
+
 HEAVY = ("torch", "transformers", "sentence_transformers", "mteb", "datasets", "matplotlib", "scipy", "pandas")
 PROBE = """
 import sys
@@ -16,9 +18,7 @@ print(*sorted({{name.partition(".")[0] for name in sys.modules}}), len(sys.modul
 """
 
 
-@pytest.mark.parametrize(
-    "command", [(), ("run",), ("score",), ("benchmarks",), ("models",), ("doctor",), ("export",), ("import",)]
-)
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
 def test_help_imports_no_heavy_package(command: tuple[str, ...]) -> None:
     """Importing torch alone would cost two seconds; a bare interpreter with click has about 200 modules."""
     code = PROBE.format(arguments=[*command, "--help"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import datasets
+import pytest
 from datasets import Dataset
+from huggingface_hub import constants
 
 Rows = Sequence[Mapping[str, Any]]
 #: config name -> split name -> rows
@@ -197,3 +201,33 @@ def write_copy(folder: Path, configs: Configs) -> Path:
             Dataset.from_list(list(rows)).to_parquet(folder / config / f"{split}-00000-of-00001.parquet")
     (folder / "README.md").write_text("\n".join([*header, "---", ""]), encoding="utf-8")
     return folder
+
+
+_DOMAINS = (
+    "biology earth_science economics psychology robotics stackoverflow sustainable_living pony leetcode aops "
+    "theoremqa_theorems theoremqa_questions"
+).split()
+SETS: Mapping[str, Callable[[], Configs]] = {
+    **{f"mteb/{source}InstructionRetrieval": followir for source in ("Robust04", "News21", "Core17")},
+    "jhu-clsp/mFollowIR-parquet-mteb": mfollowir,
+    "jhu-clsp/mFollowIR-cross-lingual-parquet-mteb": mfollowir,
+    "mteb/InstructIR-mteb": instructir,
+    "orionweller/NevIR-mteb": nevir,
+    **{f"if-ir/{name}": ifir for name in "aila cds fiqa fire nfcorpus pm scifact_open".split()},
+    "mteb/BRIGHT": partial(bright, *_DOMAINS),
+    "mteb/scifact": scifact,
+}
+
+
+def write_copies(folder: Path) -> Path:
+    """Write what a user passes as ``--data``: one folder for each data set, under its name on the hub."""
+    for name, configs in SETS.items():
+        write_copy(folder / name, configs())
+    return folder
+
+
+def keep_apart(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let datasets build in ``cache``, and let no test wait for a network."""
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", cache)
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)

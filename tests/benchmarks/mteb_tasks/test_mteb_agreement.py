@@ -18,6 +18,7 @@ from typing import Any
 
 import mteb
 import pytest
+from hub_copies import keep_apart, write_copies
 from mteb._evaluators.retrieval_metrics import calculate_retrieval_scores
 from sentence_transformers import SentenceTransformer
 
@@ -48,6 +49,16 @@ class Both:
 
     def value(self, column: str) -> float:
         return self.ours.record.measures[column].value
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_apart(tmp_path / "built", monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_copies(tmp_path_factory.mktemp("copies"))
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hub_copies import keep_apart, write_copies
 
 from ifir_eval.benchmarks.catalog import catalog, load, load_all
 from ifir_eval.benchmarks.mteb_tasks.entries import entries, groups
@@ -15,6 +16,16 @@ from ifir_eval.benchmarks.mteb_tasks.task import _find, _published
 from ifir_eval.measures.measure import find
 
 ENTRIES = {entry.name: entry for entry in entries()}
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_apart(tmp_path / "built", monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_copies(tmp_path_factory.mktemp("copies"))
 
 
 def test_the_catalog_lists_them_without_importing_mteb() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hub_copies
 import pytest
-from hub_copies import write_copy
+from hub_copies import keep_apart, write_copies, write_copy
 
 from ifir_eval.benchmarks.benchmark import Contrast
 from ifir_eval.benchmarks.catalog import load
@@ -23,6 +23,16 @@ from ifir_eval.retrievers.options import Options
 
 CORE17 = "mteb/Core17InstructionRetrieval"
 FOLLOWIR = Contrast("original", "changed")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_apart(tmp_path / "built", monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_copies(tmp_path_factory.mktemp("copies"))
 
 
 def test_followir_becomes_two_views_of_a_topic(copies: Path) -> None:
