@@ -18,6 +18,7 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/lint-imports
 
 $(VENV)/%.stamp: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ifir-eval needs Python 3.11 or later: make PYTHON=python3.12")'
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[$*]'
 	touch $@

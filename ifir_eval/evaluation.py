@@ -79,7 +79,10 @@ def measure(
     """Rank once, compute every measure per topic, then estimate over topics and over each slice."""
     started = time.perf_counter()
     ranked = ranked_topics(benchmark, answer.run)
-    columns = {name: values for measure in measures for name, values in measure.columns(ranked).items()}
+    measured = {measure.name: measure.columns(ranked) for measure in measures}
+    columns = {name: values for found in measured.values() for name, values in found.items()}
+    idle = [name for name, found in measured.items() if not any(found.values())]
+    told = [f"no topic has the views or documents that {name} needs" for name in idle]
     record = Record(
         harness=version("ifir-eval"),
         retriever=dict(described),
@@ -91,7 +94,7 @@ def measure(
         },
         topics=tuple(_topic_values(topic, columns) for topic in benchmark.topics),
         missing_queries=tuple(view.id for view in benchmark.views() if view.id not in answer.run.hits),
-        warnings=(*benchmark.notes, *answer.warnings),
+        warnings=tuple(dict.fromkeys([*benchmark.notes, *answer.warnings, *told])),
         counts=dict(answer.counts),
         timing={**(timing or {}), "measure_s": time.perf_counter() - started},
         environment={**_environment(), **answer.environment},

@@ -131,6 +131,13 @@ def test_a_limited_benchmark_gives_an_incomplete_record(mirror: Benchmark) -> No
     assert evaluate(replace(mirror, is_limited=False), build("random:0", Options())).record.complete
 
 
+def test_a_measure_without_topics_is_told(mirror: Benchmark) -> None:
+    """Old wrong behaviour: it vanished from the table without a word."""
+    plain = replace(mirror, contrasts=())
+    record = evaluate(plain, build("oracle", Options()), measures=["swap-accuracy", "nDCG@10"]).record
+    assert record.warnings == ("no topic has the views or documents that swap-accuracy needs",)
+
+
 def test_document_lines_hold_ranks_scores_and_judgements(mirror: Benchmark) -> None:
     """One line per topic and candidate, each view's ranks a permutation."""
     evaluation = evaluate(mirror, build("oracle", Options()))

@@ -269,9 +269,23 @@ class Benchmark:
             for side, topics in having.items():
                 if not topics:
                     yield Problem(f"contrast {contrast}: no topic has the view {side!r}")
+            for topic in self.topics:
+                if contrast in self.contrasts_of(topic) and _same_words(
+                    *map(topic.views.__getitem__, contrast)
+                ):
+                    yield Problem(
+                        f"topic {topic.id!r} asks the same words under both views of contrast {contrast}, "
+                        "which are judged differently: nothing can tell them apart"
+                    )
             if self.partial_contrasts or not all(having.values()):
                 continue
             for topic in self.topics:
                 missing = [side for side in contrast if side not in topic.views]
                 if missing:
                     yield Problem(f"topic {topic.id!r} lacks the view {missing[0]!r} of contrast {contrast}")
+
+
+def _same_words(one: View, other: View) -> bool:
+    """Whether two views that are judged differently are one and the same question."""
+    asked = [(view.query.strip(), view.instruction.strip()) for view in (one, other)]
+    return asked[0] == asked[1] and one.judgements != other.judgements

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from ifir_eval.benchmarks import condaqa, csfcube, negconstraint
+from ifir_eval.benchmarks import condaqa, csfcube, negconstraint, published
 from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED, Benchmark, Contrast
 from ifir_eval.benchmarks.entry import Entry, Load
 from ifir_eval.benchmarks.fetch import Release, locate
@@ -148,9 +148,8 @@ _ENTRIES = (
     ),
     _condaqa("condaqa", "dev", 234, 398),
     _condaqa("condaqa-test", "test", 1571, 2591),
-    _mirror(
-        "mirror-dev", "dev", "as mirror, in other domains and wordings, to choose checkpoints by", 60, 987
-    ),
+    _mirror("mirror-dev", "dev", "as mirror, in other domains and wordings, to choose checkpoints by", 60, 987),
     _mirror("mirror-train", "train", "as mirror, in other domains and wordings again, to train on", 150, 2457),
+    *published.entries(),
     *mteb_entries.entries(),
 )

@@ -29,7 +29,8 @@ def list_all(json: bool = False) -> None:
         click.echo(dumps([entry.facts() for entry in entries], ensure_ascii=False))
         return
     for entry in entries:
-        click.echo(f"{entry.name}\n    {entry.summary}\n    {entry.size}; licence: {entry.licence}")
+        click.echo(f"{entry.name}\n    {entry.summary}\n    {entry.size}; download: {entry.download}")
+        click.echo(f"    licence: {entry.licence}; source: {entry.source}")
 
 
 @command.command("show")

@@ -357,7 +357,11 @@ def test_ids_in_followirs_manner_are_two_views_of_one_topic(tmp_path: Path) -> N
 
 def test_a_followir_topic_without_its_second_view_is_refused(tmp_path: Path) -> None:
     """A FollowIR folder in which a changed query has no judgements names the topic."""
-    queries = [{"_id": f"{topic}{view}", "text": "x"} for topic in ("1", "2") for view in ("-og", "-changed")]
+    queries = [
+        {"_id": f"{topic}{view}", "text": "x", "instruction": f"Only {view}."}
+        for topic in ("1", "2")
+        for view in ("-og", "-changed")
+    ]
     write(
         tmp_path,
         {
@@ -412,7 +416,9 @@ def benchmarks(draw: st.DrawFn) -> Benchmark:
     def view(name: str) -> View:
         judgements = draw(st.dictionaries(st.sampled_from(documents), st.integers(-1, 3), min_size=1))
         candidates = tuple(draw(subset)) if has_candidates else None
-        return View(next(numbers), name, draw(_texts), draw(st.text(max_size=9)), judgements, candidates)
+        return View(
+            next(numbers), name, draw(_texts), f"{name} {draw(st.text(max_size=9))}", judgements, candidates
+        )
 
     measures = tuple(draw(st.lists(_names, min_size=1, max_size=3)))
     return Benchmark(
