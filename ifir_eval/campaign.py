@@ -8,7 +8,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ifir_eval.benchmarks.benchmark import Benchmark
-from ifir_eval.errors import IfirEvalError, IncompleteError, InvalidInputError, Problem, RetrieverError
+from ifir_eval.errors import (
+    IfirEvalError,
+    IncompleteError,
+    InvalidInputError,
+    Problem,
+    RetrieverError,
+    UnknownNameError,
+)
 from ifir_eval.evaluation import Evaluation, describe_benchmark, document_lines, evaluate, measure
 from ifir_eval.measures.measure import Measure, find
 from ifir_eval.progress import Progress, silent
@@ -94,8 +101,8 @@ class Campaign:
             self.say("  kept from an earlier run (--again does it over)")
             try:
                 return _brought_up_to_date(folder, kept, benchmark, self.measures)
-            except (InvalidInputError, RetrieverError):
-                self.say("  its run cannot be read: done over")
+            except (InvalidInputError, RetrieverError, UnknownNameError):
+                self.say("  its run cannot be measured by this version: done over")
         evaluation = evaluate(benchmark, retriever, measures=self.measures, progress=self.progress)
         return store(folder, evaluation, self.command)
 
