@@ -23,11 +23,18 @@ class Places:
 
     def __init__(self, documents: tuple[str, ...]) -> None:
         self.documents = documents
+        self._found: dict[str, int] = {}
 
     @cached_property
     def of(self) -> Mapping[str, int]:
         """Document id -> place."""
         return {document: place for place, document in enumerate(self.documents)}
+
+    def find(self, document: str) -> int:
+        """The place of one document, -1 if it is absent; quicker than `of` as long as few are asked for."""
+        if document not in self._found:
+            self._found[document] = self.documents.index(document) if document in self.documents else -1
+        return self._found[document]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +85,11 @@ class Ranking:
 
     def _counted(self, document: str) -> int:
         """One more than the number of documents that stand above ``document``."""
-        if document not in self.hits.documents:
+        place = self.places.find(document)
+        if place < 0:
             return len(self) + 1
         scores = self.hits.scores
-        score = scores[self.hits.documents.index(document)]
+        score = scores[place]
         tied = np.flatnonzero(scores == score)
         above = sum(self.hits.documents[place] > document for place in tied.tolist()) if len(tied) > 1 else 0
         return int(np.count_nonzero(scores > score)) + above + 1
