@@ -35,14 +35,15 @@ def list_all(json: bool = False) -> None:
 
 @command.command("show")
 @click.argument("name")
-@click.option("--topic", help="The topic to print (default: the first).")
+@click.option("--topic", help="The topic to print (default: the first with a contrast).")
 @data_option
 def show_one(name: str, topic: str | None, data: Path | None) -> None:
     """Show a benchmark: where it comes from, what it measures, and one topic under all its views."""
     from ifir_eval.benchmarks.catalog import load
 
     benchmark = load(name, data=data, progress=progress_bar)
-    chosen = benchmark.topics[0] if topic is None else benchmark.topic(topic)
+    telling = [candidate for candidate in benchmark.topics if benchmark.contrasts_of(candidate)]
+    chosen = benchmark.topic(topic) if topic else (telling or benchmark.topics)[0]
     click.echo(f"{benchmark.name}, version {benchmark.version}, content {benchmark.content_hash[:12]}")
     click.echo(f"licence   {benchmark.licence}\nsource    {benchmark.source}")
     click.echo(f"size      {len(benchmark.topics)} topics, {len(benchmark.corpus)} documents")
