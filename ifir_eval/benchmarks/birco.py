@@ -2,8 +2,7 @@
 
 Five tasks, each with one objective. A topic is a query: ``bare`` asks it alone, ``original`` adds the objective
 as its instruction, in the authors' words. Both have the same judgements and the query's own candidates, the
-judged documents. Nothing changes its relevance between the two, so that the contrast feeds p-MRR-control only:
-do the right passages fall when the objective is said?
+judged documents.
 
 Layout read: ``datasets/<task>/test_set.pickle``, a dictionary with ``query`` (id -> text), ``corpus``
 (id -> text) and ``qrel`` (query id -> document id -> score), and the section of ``README.md`` that words the
@@ -18,8 +17,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL, Benchmark, Contrast, Document, Topic, View
+from ifir_eval.benchmarks import instructed
+from ifir_eval.benchmarks.benchmark import ORIGINAL, Benchmark, Document, Topic
 from ifir_eval.benchmarks.fetch import Release
+from ifir_eval.benchmarks.instructed import with_and_without
 from ifir_eval.benchmarks.items import Sizes
 from ifir_eval.benchmarks.reading import FolderReader
 
@@ -27,8 +28,7 @@ NAME = "birco"
 LICENCE = "CC BY-NC 4.0"
 RELEASE = Release(NAME, "https://github.com/BIRCO-benchmark/BIRCO", "84b2b05c862cff6f6a80c06a6a11e6a7cd12e838")
 OBJECTIVES = "README.md"
-VIEWS = (BARE, ORIGINAL)
-CONTRASTS = (Contrast(BARE, ORIGINAL),)
+VIEWS, CONTRASTS = instructed.VIEWS, instructed.CONTRASTS
 MEASURES = ("nDCG@10", "recall@5", "p-MRR-control")
 #: DORIS-MAE's scores are fractions and grades whole numbers; nDCG is the same at any scale.
 SCALE = 1000
@@ -145,8 +145,4 @@ def _id(key: object) -> str:
 
 def _topic(topic_id: str, query: str, scores: Mapping[object, float], objective: str) -> Topic:
     judgements = {_id(document): round(score * SCALE) for document, score in scores.items()}
-    views = {
-        name: View(f"{topic_id}-{name}", name, query, instruction, judgements, tuple(judgements))
-        for name, instruction in {BARE: "", ORIGINAL: objective}.items()
-    }
-    return Topic(topic_id, views)
+    return with_and_without(topic_id, query, objective, judgements, candidates=tuple(judgements))

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ifir_eval.benchmarks import condaqa, csfcube, negconstraint, published
 from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED, Benchmark, Contrast
-from ifir_eval.benchmarks.entry import Entry, Load
-from ifir_eval.benchmarks.fetch import Release, locate
+from ifir_eval.benchmarks.entry import Entry
 from ifir_eval.benchmarks.folder import read_folder
+from ifir_eval.benchmarks.items import Sizes
 from ifir_eval.benchmarks.mirror import load_mirror
 from ifir_eval.benchmarks.mteb_tasks import entries as mteb_entries
 from ifir_eval.benchmarks.mteb_tasks.loading import load_mteb
@@ -25,6 +25,11 @@ def catalog() -> Mapping[str, Entry]:
     return {entry.name: entry for entry in _ENTRIES}
 
 
+def groups() -> Mapping[str, tuple[str, ...]]:
+    """Names that stand for several benchmarks, with these."""
+    return {**mteb_entries.groups(), **published.groups()}
+
+
 def load(name: str, *, data: Path | None = None, progress: Progress = silent) -> Benchmark:
     """The benchmark called ``name``: of the catalog, ``mirror@<seed>``, ``mteb:<TaskName>`` or a folder.
 
@@ -35,9 +40,8 @@ def load(name: str, *, data: Path | None = None, progress: Progress = silent) ->
         InvalidInputError: listing all problems of its files.
         IfirEvalError: if its data cannot be fetched.
     """
-    if name in mteb_entries.groups():
-        members = ", ".join(mteb_entries.groups()[name])
-        raise IfirEvalError(f"{name} stands for several benchmarks; name one of them: {members}")
+    if members := groups().get(name):
+        raise IfirEvalError(f"{name} stands for several benchmarks; name one of them: {', '.join(members)}")
     (benchmark,) = load_all([name], data, progress)
     return benchmark
 
@@ -51,12 +55,12 @@ def load_all(names: Sequence[str], data: Path | None = None, progress: Progress 
         UnknownNameError: naming every unknown name at once, before anything is read.
         IfirEvalError: with the problems of all benchmarks that cannot be loaded.
     """
-    groups = mteb_entries.groups()
-    names = list(dict.fromkeys(member for name in names for member in groups.get(name, (name,))))
+    families = groups()
+    names = list(dict.fromkeys(member for name in names for member in families.get(name, (name,))))
     loaders = [_loader(name) for name in names]
     if unknown := [name for name, loader in zip(names, loaders, strict=True) if loader is None]:
         seeded = [f"{entry.name}@<seed>" for entry in _ENTRIES if entry.is_generated]
-        raise UnknownNameError("benchmark", unknown, [*catalog(), *groups, *seeded, "mteb:<TaskName>"])
+        raise UnknownNameError("benchmark", unknown, [*catalog(), *families, *seeded, "mteb:<TaskName>"])
     benchmarks: list[Benchmark] = []
     errors: list[IfirEvalError] = []
     for loader in filter(None, loaders):
@@ -86,10 +90,6 @@ def _loader(name: str) -> Callable[[Path | None, Progress], Benchmark] | None:
     return None
 
 
-def _published(release: Release, read: Callable[[Path], Benchmark]) -> Load:
-    return lambda data, _, progress: read(locate(release, data, progress))
-
-
 def _mirror(name: str, split: str, summary: str, topics: int, documents: int) -> Entry:
     return Entry(
         name=name,
@@ -104,50 +104,37 @@ def _mirror(name: str, split: str, summary: str, topics: int, documents: int) ->
     )
 
 
-def _condaqa(name: str, split: str, topics: int, documents: int) -> Entry:
-    release = condaqa.release(split)
-    return Entry(
-        name=name,
-        summary=f"passages that imply yes against no, derived from CondaQA's {split} split (not NevIR)",
-        views=condaqa.VIEWS,
-        contrasts=condaqa.CONTRASTS,
-        measures=condaqa.MEASURES,
-        topics=topics,
-        documents=documents,
-        licence=condaqa.LICENCE,
-        load=_published(release, partial(condaqa.read_condaqa, split=split)),
-        release=release,
+def _condaqa(name: str, split: str, sizes: Sizes) -> Entry:
+    return published.entry(
+        condaqa,
+        name,
+        f"passages that imply yes against no, derived from CondaQA's {split} split (not NevIR)",
+        sizes=sizes,
+        release=condaqa.release(split),
+        read=partial(condaqa.read_condaqa, split=split),
     )
 
 
 _ENTRIES = (
     _mirror("mirror", "test", "embedded and generated: every instruction also reversed, 8 domains", 240, 3935),
-    Entry(
-        name=csfcube.NAME,
-        summary="papers similar to a query paper in background, method or result, judged by experts",
-        views=csfcube.VIEWS,
-        contrasts=csfcube.CONTRASTS,
-        measures=csfcube.MEASURES,
-        topics=34,
-        documents=4205,
-        licence=csfcube.LICENCE,
-        load=_published(csfcube.RELEASE, csfcube.read_csfcube),
+    published.entry(
+        csfcube,
+        csfcube.NAME,
+        "papers similar to a query paper in background, method or result, judged by experts",
+        sizes=Sizes(34, 4205),
         release=csfcube.RELEASE,
+        read=csfcube.read_csfcube,
     ),
-    Entry(
-        name=negconstraint.NAME,
-        summary="queries with and without what they exclude, over one corpus",
-        views=negconstraint.VIEWS,
-        contrasts=negconstraint.CONTRASTS,
-        measures=negconstraint.MEASURES,
-        topics=196,
-        documents=3946,
-        licence=negconstraint.LICENCE,
-        load=_published(negconstraint.RELEASE, negconstraint.read_negconstraint),
+    published.entry(
+        negconstraint,
+        negconstraint.NAME,
+        "queries with and without what they exclude, over one corpus",
+        sizes=Sizes(196, 3946),
         release=negconstraint.RELEASE,
+        read=negconstraint.read_negconstraint,
     ),
-    _condaqa("condaqa", "dev", 234, 398),
-    _condaqa("condaqa-test", "test", 1571, 2591),
+    _condaqa("condaqa", "dev", Sizes(234, 398)),
+    _condaqa("condaqa-test", "test", Sizes(1571, 2591)),
     _mirror("mirror-dev", "dev", "as mirror, in other domains and wordings, to choose checkpoints by", 60, 987),
     _mirror("mirror-train", "train", "as mirror, in other domains and wordings again, to train on", 150, 2457),
     *published.entries(),

@@ -20,7 +20,8 @@ class Entry:
     ``load`` takes the user's data directory (or None), the seed (or None) and who is told of a download's
     progress. Only generated benchmarks have a seed; only the others read the directory or are downloaded:
     from their ``release``, or from ``hub``, a data set of the Hugging Face hub that mteb loads at the revision
-    that the installed mteb pins.
+    that the installed mteb pins. ``by_hand`` says, where it is not empty, why the files cannot be fetched.
+    ``topics`` and ``documents`` are 0 where no source says how many.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Entry:
     load: Load
     release: Release | None = None
     hub: str = ""
+    by_hand: str = ""
 
     @property
     def is_generated(self) -> bool:
@@ -49,13 +51,16 @@ class Entry:
 
     @property
     def size(self) -> str:
-        """Topics, views and documents in words."""
-        views = f"{len(self.views)} view{'s' if len(self.views) != 1 else ''}"
-        return f"{self.topics:,} topics, {views}, {self.documents:,} documents"
+        """Views and, where their number is known, topics and documents in words."""
+        topics = f"{self.topics:,} topics, " if self.topics else ""
+        documents = f", {self.documents:,} documents" if self.documents else ""
+        return f"{topics}{len(self.views)} view{'s' if len(self.views) != 1 else ''}{documents}"
 
     @property
     def download(self) -> str:
         """What has to be fetched before the first use."""
+        if self.by_hand:
+            return f"by hand: {self.by_hand}"
         if self.hub:
             return "by mteb, from the Hugging Face hub"
         if self.release is None:
@@ -65,15 +70,15 @@ class Entry:
         return f"{sum(part.size for part in self.release.downloads) / 1e6:.1f} MB"
 
     def facts(self) -> dict[str, object]:
-        """All of it for machines, in JSON's types."""
+        """All of it for machines, in JSON's types; null where no source says."""
         return {
             "name": self.name,
             "summary": self.summary,
             "views": list(self.views),
             "contrasts": [str(contrast) for contrast in self.contrasts],
             "measures": list(self.measures),
-            "topics": self.topics,
-            "documents": self.documents,
+            "topics": self.topics or None,
+            "documents": self.documents or None,
             "licence": self.licence,
             "source": self.source,
             "revision": self.release.revision if self.release else None,

@@ -16,15 +16,13 @@ Layouts read: the hub data set's parquet files of a split, ``<split>*.parquet`` 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from ifir_eval.benchmarks.benchmark import ORIGINAL, Benchmark, Contrast, Document, Topic, View
 from ifir_eval.benchmarks.fetch import Release
 from ifir_eval.benchmarks.items import Sizes
 from ifir_eval.benchmarks.reading import FolderReader, Row
-from ifir_eval.errors import MissingPackageError
+from ifir_eval.benchmarks.shards import parquet_rows
 
 NAME = "inf-ir"
 LICENCE = "none known; built on MS MARCO, MetaMath and LeetCode"
@@ -84,27 +82,7 @@ def read_inf_ir(folder: Path, split: str = "msmarco") -> Benchmark:
 def _rows(reader: FolderReader, split: str) -> Iterator[Row]:
     """The rows of ``split``, numbered from 1 through all its files."""
     shards = sorted(reader.folder.rglob(f"{split}*.parquet"))
-    if not shards:
-        yield from reader.rows(f"{split}.jsonl")
-        return
-    number = 0
-    for shard in shards:
-        for fields in _parquet(reader, shard):
-            number += 1
-            yield Row(reader, shard.name, number, fields)
-
-
-def _parquet(reader: FolderReader, shard: Path) -> list[dict[str, Any]]:
-    try:
-        parquet = import_module("pyarrow.parquet")  # optional, and slow to import
-    except ModuleNotFoundError as error:
-        raise MissingPackageError("pyarrow", f"reading {shard.name}", "pyarrow") from error
-    try:
-        rows: list[dict[str, Any]] = parquet.ParquetFile(shard).read().to_pylist()
-    except (OSError, ValueError) as error:  # pyarrow's own errors are these
-        reader.report(f"not a readable parquet file (cloned without git-lfs?): {error}", shard.name)
-        return []
-    return rows
+    return parquet_rows(reader, shards) if shards else reader.rows(f"{split}.jsonl")
 
 
 def _passage(row: Row, view: str) -> Document:

@@ -38,9 +38,9 @@ def read_items(reader: FolderReader, file: str) -> Iterator[Item]:
 
 
 class Sizes(NamedTuple):
-    """How large a benchmark was published; ``documents`` is None where no source says."""
+    """How large a benchmark was published; None where no source says."""
 
-    topics: int
+    topics: int | None
     documents: int | None = None
 
     def notes(self, topics: int, documents: int) -> tuple[str, ...]:

@@ -15,10 +15,12 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from ifir_eval.benchmarks import instructed
 from ifir_eval.benchmarks.beir import CORPUS, QUERIES, Known, read_corpus, read_judgements
-from ifir_eval.benchmarks.benchmark import BARE, Benchmark, Contrast, Topic, View
+from ifir_eval.benchmarks.benchmark import ORIGINAL, Benchmark
 from ifir_eval.benchmarks.fetch import Content, Download, Release
-from ifir_eval.benchmarks.queries import Query, read_queries
+from ifir_eval.benchmarks.instructed import with_and_without
+from ifir_eval.benchmarks.queries import read_queries
 from ifir_eval.benchmarks.reading import FolderReader
 
 NAME = "negconstraint"
@@ -41,9 +43,7 @@ RELEASE = Release(
         ),
     ),
 )
-ORIGINAL = "original"
-VIEWS = (BARE, ORIGINAL)
-CONTRASTS = (Contrast(BARE, ORIGINAL),)
+VIEWS, CONTRASTS = instructed.VIEWS, instructed.CONTRASTS
 MEASURES = ("nDCG@10", "MRR@10", "recall@100", "p-MRR-control")
 
 #: "(excluding its OVA adaptations)", "(Exclude specific details about …)"
@@ -92,7 +92,11 @@ def read_negconstraint(folder: Path) -> Benchmark:
     reader.check("NegConstraint in")
     judged = [query for query in queries if query.id in judgements]
     splits = [(query, split(query.text)) for query in judged]
-    topics = tuple(_topic(query, parts, judgements[query.id]) for query, parts in splits if parts is not None)
+    topics = tuple(
+        with_and_without(query.id, parts.topic, parts.exclusion, judgements[query.id])
+        for query, parts in splits
+        if parts is not None
+    )
     left_out = len(judged) - len(topics)
     note = f"{left_out} of {len(judged)} judged queries have no recognisable exclusion and are left out"
     return Benchmark(
@@ -107,14 +111,3 @@ def read_negconstraint(folder: Path) -> Benchmark:
         contrasts=CONTRASTS,
         notes=(note,) if left_out else (),
     ).validated()
-
-
-def _topic(query: Query, parts: Split, judgements: dict[str, int]) -> Topic:
-    instructions = {BARE: "", ORIGINAL: parts.exclusion}
-    return Topic(
-        query.id,
-        {
-            name: View(f"{query.id}-{name}", name, parts.topic, instruction, judgements)
-            for name, instruction in instructions.items()
-        },
-    )

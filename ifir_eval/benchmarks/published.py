@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from ifir_eval.benchmarks import birco, excluir, followtable, inf_ir, infosearch, recipe_mpr
+from ifir_eval.benchmarks import birco, excluir, followtable, inf_ir, infosearch, mair, multiconir, recipe_mpr
 from ifir_eval.benchmarks.benchmark import Benchmark
 from ifir_eval.benchmarks.entry import Entry, Load
 from ifir_eval.benchmarks.fetch import Release, locate
@@ -19,31 +18,11 @@ from ifir_eval.progress import Progress
 Read = Callable[[Path], Benchmark]
 
 
-@dataclass(frozen=True)
-class PublishedEntry(Entry):
-    """An entry that may lack a published number of documents (then 0) and a way to fetch it.
-
-    ``by_hand`` says, where it is not empty, why the files cannot be fetched.
-    """
-
-    by_hand: str = ""
-
-    @property
-    def size(self) -> str:
-        """Topics, views and, where their number is published, documents in words."""
-        return super().size if self.documents else super().size.removesuffix(", 0 documents")
-
-    @property
-    def download(self) -> str:
-        """What has to be fetched before the first use."""
-        return f"by hand: {self.by_hand}" if self.by_hand else super().download
-
-
 def entries() -> tuple[Entry, ...]:
     """All of them, in the order in which to show them."""
     return (
         *(_infosearch(subset) for subset in infosearch.SUBSETS),
-        _entry(
+        entry(
             excluir,
             excluir.NAME,
             "queries that want one of two documents and refuse the other",
@@ -52,7 +31,7 @@ def entries() -> tuple[Entry, ...]:
             read=excluir.read_excluir,
             by_hand=excluir.BY_HAND,
         ),
-        _entry(
+        entry(
             recipe_mpr,
             recipe_mpr.NAME,
             "recipe requests with several wishes, five options each",
@@ -63,10 +42,21 @@ def entries() -> tuple[Entry, ...]:
         *(_birco(task) for task in birco.TASKS),
         *(_inf_ir(split) for split in inf_ir.SPLITS),
         *(_followtable(collection) for collection in followtable.COLLECTIONS),
+        *(_mair(task) for task in mair.TASKS),
+        *(_multiconir(domain, task) for task in multiconir.TASKS for domain in multiconir.DOMAINS),
     )
 
 
-def _entry(
+def groups() -> Mapping[str, tuple[str, ...]]:
+    """Names that stand for several benchmarks: ``infosearch`` for its six subsets, and so on."""
+    names = [entry.name for entry in entries()]
+    return {
+        family.NAME: tuple(name for name in names if name.startswith(f"{family.NAME}-"))
+        for family in (infosearch, birco, followtable, mair, multiconir)
+    }
+
+
+def entry(
     adapter: ModuleType,
     name: str,
     summary: str,
@@ -75,15 +65,16 @@ def _entry(
     release: Release,
     read: Read,
     by_hand: str = "",
+    views: tuple[str, ...] = (),
 ) -> Entry:
-    """The entry ``name``, with the views, contrasts, measures and licence of ``adapter``."""
-    return PublishedEntry(
+    """The entry ``name``, with the contrasts, measures, licence and, unless given, ``views`` of ``adapter``."""
+    return Entry(
         name=name,
         summary=summary,
-        views=adapter.VIEWS,
+        views=views or adapter.VIEWS,
         contrasts=adapter.CONTRASTS,
         measures=adapter.MEASURES,
-        topics=sizes.topics,
+        topics=sizes.topics or 0,
         documents=sizes.documents or 0,
         licence=adapter.LICENCE,
         load=_loader(release, read, by_hand),
@@ -107,7 +98,7 @@ def _loader(release: Release, read: Read, by_hand: str) -> Load:
 def _infosearch(subset: str) -> Entry:
     published = infosearch.SUBSETS[subset]
     release = published.release(subset)
-    return _entry(
+    return entry(
         infosearch,
         release.name,
         f"queries with a condition on a document's {subset}, without it and with its negation",
@@ -120,7 +111,7 @@ def _infosearch(subset: str) -> Entry:
 
 def _birco(task: str) -> Entry:
     title, sizes = birco.TASKS[task]
-    return _entry(
+    return entry(
         birco,
         birco.name_of(task),
         f"queries with and without the task's objective as instruction ({title})",
@@ -131,7 +122,7 @@ def _birco(task: str) -> Entry:
 
 
 def _inf_ir(split: str) -> Entry:
-    return _entry(
+    return entry(
         inf_ir,
         inf_ir.name_of(split),
         f"a poisoned instruction makes another passage the right one ({split} rows)",
@@ -143,11 +134,36 @@ def _inf_ir(split: str) -> Entry:
 
 
 def _followtable(collection: str) -> Entry:
-    return _entry(
+    return entry(
         followtable,
         followtable.name_of(collection),
         f"tables that satisfy an instruction about content or schema ({collection})",
         sizes=followtable.COLLECTIONS[collection],
         release=followtable.RELEASE,
         read=partial(followtable.read_followtable, collection=collection),
+    )
+
+
+def _mair(task: str) -> Entry:
+    return entry(
+        mair,
+        mair.name_of(task),
+        f"queries with and without a detailed instruction (MAIR's sample of {mair.TASKS[task]})",
+        sizes=mair.SIZES,
+        release=mair.RELEASE,
+        read=partial(mair.read_mair, task=task),
+        by_hand=mair.BY_HAND,
+    )
+
+
+def _multiconir(domain: str, task: str) -> Entry:
+    return entry(
+        multiconir,
+        multiconir.name_of(domain, task),
+        f"{multiconir.TASKS[task].summary} ({multiconir.DOMAINS[domain]})",
+        sizes=multiconir.SIZES,
+        release=multiconir.RELEASE,
+        read=partial(multiconir.read_multiconir, domain=domain, task=task),
+        by_hand=multiconir.BY_HAND,
+        views=tuple(multiconir.TASKS[task].views),
     )

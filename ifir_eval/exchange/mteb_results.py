@@ -106,8 +106,7 @@ def record_of(result: Result) -> Record | None:
             "example": None,
         },
         benchmark={
-            "name": name_of(result.task, result.subset)
-            + ("" if result.split == "test" else f" {result.split}"),
+            "name": name_of(result.task, result.subset) + _suffix(result.split),
             "version": "published figures",
             "content_hash": "unknown",
             "licence": "CC0",

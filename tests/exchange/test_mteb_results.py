@@ -78,6 +78,15 @@ def test_each_subset_is_a_record_under_the_name_that_the_task_has_today(tmp_path
     }
 
 
+def test_the_split_that_a_task_has_by_default_is_no_part_of_the_name(tmp_path: Path) -> None:
+    """Trap: BRIGHT's are called ``standard``, and imported figures stood beside no measured ones."""
+    flat = [{"hf_subset": "default", "languages": ["eng-Latn"], "main_score": 0.5, "ndcg_at_10": 0.5}]
+    scores = {"standard": flat, "long": flat}
+    body = {"task_name": "BrightBiologyRetrieval", "mteb_version": "2.0.0", "scores": scores}
+    records = import_results([written(body, tmp_path, "a/b")], tmp_path / "out").records
+    assert [record.benchmark["name"] for record in records] == ["bright-biology", "bright-biology long"]
+
+
 def test_a_record_of_published_figures_says_so_on_disk(tmp_path: Path) -> None:
     file = written(INDIVIDUAL, tmp_path, "BAAI/bge-m3")
     (record,) = import_results([file], tmp_path / "out").records

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import pickle
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 
 
@@ -22,6 +24,12 @@ def _encoded(suffix: str, content: object) -> bytes:
         return content.encode()
     if suffix == ".pickle":
         return pickle.dumps(content)
+    if suffix == ".csv" and isinstance(content, list):
+        text = StringIO(newline="")
+        writer = csv.DictWriter(text, content[0])
+        writer.writeheader()
+        writer.writerows(content)
+        return text.getvalue().encode()
     if suffix == ".jsonl" and isinstance(content, list):
         return "".join(f"{json.dumps(row)}\n" for row in content).encode()
     return json.dumps(content).encode()
