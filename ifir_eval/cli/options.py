@@ -12,6 +12,9 @@ import click
 
 from ifir_eval.progress import Advance
 
+PIPED_WIDTH = 120
+"""Columns of a table that goes to a file or a pipe."""
+
 results_option = click.option(
     "--results",
     type=click.Path(file_okay=False, path_type=Path),
@@ -29,14 +32,71 @@ data_option = click.option(
 json_option = click.option("--json", is_flag=True, help="Print JSON instead of tables.")
 
 
+cache_option = click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="IFIR_EVAL_CACHE",
+    help="Folder of the vector cache (default: the user's cache folder).",
+)
+
 _RETRIEVER_OPTIONS = (
     click.option(
         "--template", help="How query and instruction join: a preset or a text with {query} and {instruction}."
     ),
+    click.option("--query-prefix", help="Stands before every query, as the model's authors had it."),
+    click.option("--document-prefix", help="Stands before every document."),
     click.option("--max-length", type=click.IntRange(min=8), help="Tokens at which texts are cut."),
-    click.option("--batch-size", type=click.IntRange(min=1), help="Texts encoded at a time."),
-    click.option("--device", help="cpu, cuda, cuda:1, mps …"),
+    click.option(
+        "--pooling",
+        type=click.Choice(["cls", "mean", "last"]),
+        help="Of an encoder that has no sentence-transformers configuration.",
+    ),
+    click.option(
+        "--append-eos/--no-append-eos", default=None, help="End every text with the end-of-text token."
+    ),
+    click.option("--adapter", help="A LoRA adapter on the model: a hub name or a folder."),
     click.option("--dtype", type=click.Choice(["float32", "float16", "bfloat16"])),
+    click.option("--device", help="cpu, cuda, cuda:1, mps …"),
+    click.option(
+        "--backend",
+        type=click.Choice(["torch", "torch-compile", "onnx", "onnx-int8", "openvino", "openvino-int8"]),
+        default="torch",
+        show_default=True,
+        help="What computes an encoder's vectors.",
+    ),
+    click.option("--batch-tokens", type=click.IntRange(min=1), help="Tokens computed at a time."),
+    click.option(
+        "--trust-remote-code",
+        is_flag=True,
+        help="Run code from the model's repository; needs a full commit hash.",
+    ),
+    click.option(
+        "--allow-pickle",
+        multiple=True,
+        metavar="MODEL",
+        help="Load this model's weights though they are pickled.",
+    ),
+    cache_option,
+    click.option(
+        "--keep-vectors/--no-cache", default=True, help="Keep vectors for the next command, or do not."
+    ),
+    click.option("--first-stage", metavar="MODEL", help="Whose best documents a reranker reads."),
+    click.option(
+        "--depth",
+        type=click.IntRange(min=1),
+        default=100,
+        show_default=True,
+        help="How many of the first stage's documents are reranked.",
+    ),
+    click.option("--base-url", help="Address of a server for openai: and rerank: models."),
+    click.option(
+        "--concurrency",
+        type=click.IntRange(min=1),
+        default=4,
+        show_default=True,
+        help="Requests to a server at a time.",
+    ),
+    click.option("--price", type=click.FloatRange(min=0), help="What a server takes for a million tokens."),
 )
 
 
@@ -44,19 +104,11 @@ def retriever_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """How a model is loaded and fed, handed over as ``options``; each default is the model's own."""
 
     @functools.wraps(command)
-    def wrapped(
-        *,
-        template: str | None,
-        max_length: int | None,
-        batch_size: int | None,
-        device: str | None,
-        dtype: str | None,
-        **others: Any,
-    ) -> Any:
+    def wrapped(**given: Any) -> Any:
         from ifir_eval.retrievers.options import Options
 
-        options = Options(template, max_length, batch_size, device, dtype)
-        return command(options=options, **others)
+        chosen = {field: given.pop(field) for field in Options.__dataclass_fields__}
+        return command(options=Options(**chosen), **given)
 
     for option in reversed(_RETRIEVER_OPTIONS):
         wrapped = option(wrapped)

@@ -7,9 +7,9 @@ import importlib.util
 from pathlib import Path
 from typing import NamedTuple
 
-from ifir_eval.encoding.checkpoint import LocalModel
 from ifir_eval.errors import MissingPackageError, RetrieverError, UnknownNameError
-from ifir_eval.retrievers.dense import Dense
+from ifir_eval.retrievers import dense
+from ifir_eval.retrievers.by_vectors import ByVectors
 from ifir_eval.retrievers.options import Options
 
 
@@ -27,7 +27,7 @@ _MODELS = {
 }
 
 
-def build(spec: str, argument: str, options: Options) -> Dense:
+def build(spec: str, argument: str, options: Options) -> ByVectors:
     """The encoder called ``argument``, after a check that its weights are the published ones.
 
     Raises:
@@ -49,4 +49,4 @@ def build(spec: str, argument: str, options: Options) -> Dense:
             f"the package {model.package} carries weights with sha256 {found[:16]}…, not the published "
             f"{model.sha256[:16]}…; reinstall it, or do without the demo model"
         )
-    return Dense.build(spec, LocalModel(folder), options)
+    return dense.build(spec, str(folder), options)

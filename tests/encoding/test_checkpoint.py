@@ -96,3 +96,46 @@ def test_a_folder_that_cannot_be_loaded_safely_is_refused(
 ) -> None:
     with pytest.raises(RetrieverError, match=sentence):
         check(build(tmp_path))
+
+
+def test_an_adapter_alone_passes_where_adapters_are_taken(tmp_path: Path) -> None:
+    changed = {"modules.json": None, "config.json": None, "adapter_config.json": "{}"}
+    check(model(tmp_path / "a", **changed), adapters=True)
+
+
+def test_an_adapter_is_one_though_a_configuration_lies_beside_it(tmp_path: Path) -> None:
+    """`transformers` then loads the base that it names, whatever else lies there."""
+    folder = model(tmp_path, **{"adapter_config.json": "{}"})
+    with pytest.raises(RetrieverError, match="but only an adapter"):
+        check(folder)
+
+
+def test_a_broken_configuration_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RetrieverError, match=r"config\.json is no JSON"):
+        check(model(tmp_path, **{"config.json": "{"}), trust_remote_code=True)
+
+
+def test_pickled_weights_pass_where_they_are_allowed(tmp_path: Path) -> None:
+    check(model(tmp_path, **{"model.safetensors": None, "pytorch_model.bin": "x"}), allow_pickle=True)
+
+
+@pytest.mark.parametrize("value", ["org/other--code.Model", ["code.Fast", "org/other--code.Slow", None]])
+def test_code_outside_the_folder_is_never_trusted(tmp_path: Path, value: object) -> None:
+    config = json.dumps({"auto_map": {"AutoTokenizer": value}})
+    folder = model(tmp_path, **{"tokenizer_config.json": config})
+    check(folder)
+    with pytest.raises(RetrieverError, match="which no commit hash pins"):
+        check(folder, trust_remote_code=True)
+
+
+def test_pickles_beside_safe_weights_are_not_part_of_the_model(tmp_path: Path) -> None:
+    """Nor are they read: the hub's copies of one model have the same fingerprint with and without them."""
+    plain, both = model(tmp_path / "a"), model(tmp_path / "b", **{"pytorch_model.bin": "x"})
+    assert fingerprint(plain) == fingerprint(both)
+
+
+def test_modules_code_of_another_repository_is_never_trusted(tmp_path: Path) -> None:
+    """sentence-transformers follows such a reference to whatever that repository holds today."""
+    modules = json.dumps([{"path": "", "type": "org/other--code.Module"}])
+    with pytest.raises(RetrieverError, match="lies in another repository, org/other"):
+        check(model(tmp_path, **{"modules.json": modules}), trust_remote_code=True)

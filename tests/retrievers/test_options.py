@@ -10,8 +10,8 @@ from ifir_eval.retrievers.options import Options
 
 def test_all_wrong_options_are_reported_at_once() -> None:
     with pytest.raises(RetrieverError) as caught:
-        Options(template="{text}", max_length=0, batch_size=-1, dtype="float8")
+        Options(template="{text}", max_length=0, batch_tokens=-1, dtype="float8")
     sentences = str(caught.value).splitlines()
     assert len(sentences) == 4
-    for part in ("{text}", "maximum length is 0", "batch size is -1", "float32, float16, bfloat16"):
+    for part in ("{text}", "maximum length is 0", "tokens of a batch is -1", "float32, float16, bfloat16"):
         assert part in str(caught.value)

@@ -1,0 +1,194 @@
+"""What late-interaction and sparse encoders share: sentence-transformers runs them, this feeds them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ifir_eval.encoding.batching import plan
+from ifir_eval.encoding.checkpoint import LocalModel, check
+from ifir_eval.encoding.encoder import Chunk, Ragged, Role, Setting
+from ifir_eval.encoding.hub import HubModel
+from ifir_eval.encoding.memory import Room, is_out_of_memory
+from ifir_eval.encoding.settings import ModelSettings
+from ifir_eval.errors import RetrieverError
+
+if TYPE_CHECKING:
+    from sentence_transformers.base import BaseModel
+
+_PACKAGES = ("sentence-transformers", "transformers", "torch")
+
+Model = TypeVar("Model", bound="BaseModel")
+
+
+class LibraryEmbedder(ABC, Generic[Model]):
+    """An embedder around a model class of sentence-transformers.
+
+    ``cpu_tokens`` and ``gpu_tokens`` are read at a time, padding included, unless the user says otherwise.
+    """
+
+    cpu_tokens = 2_048
+    gpu_tokens = 65_536
+
+    def __init__(self, source: LocalModel | HubModel, settings: ModelSettings) -> None:
+        self._source = source
+        self._settings = settings
+        self._room = Room()
+
+    @abstractmethod
+    def _load(self, folder: str, arguments: Mapping[str, Any]) -> Model:
+        """The model in ``folder``; whatever this raises is told to the user."""
+
+    @abstractmethod
+    def _embed(self, texts: list[str], role: Role) -> Ragged:
+        """The vectors of one batch."""
+
+    @property
+    def identity(self) -> Mapping[str, Setting]:
+        """Commit or fingerprint (which holds the model's own lengths and prompts), settings and versions."""
+        settings = self._settings
+        return {
+            **self._source.identity,
+            "query_prefix": settings.query_prefix,
+            "document_prefix": settings.document_prefix,
+            "max_length": settings.max_length,
+            "dtype": settings.dtype,
+            "trust_remote_code": settings.trust_remote_code,
+            # Builds for other devices (2.13.0+cpu) compute the same numbers.
+            **{package: version(package).partition("+")[0] for package in _PACKAGES},
+        }
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Where and in which precision the model computes, whoever chose it."""
+        return {"device": self._model.device.type, "dtype": str(self._model.dtype).removeprefix("torch.")}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for the user about what was seen while encoding."""
+        return self._room.warnings
+
+    @property
+    def limit(self) -> int:
+        """The maximum length of documents, the user's or the model's; see `reads`."""
+        return self.reads(Role.DOCUMENT)
+
+    def reads(self, role: Role) -> int:
+        """The tokens that the model reads of a text of this role at most."""
+        del role
+        return int(min(self._model.max_seq_length or sys.maxsize, sys.maxsize))
+
+    def prompt(self, role: Role) -> str:
+        """What stands before every text: the user's prefix, else the model's own prompt or marker."""
+        settings = self._settings
+        prefix = settings.query_prefix if role is Role.QUERY else settings.document_prefix
+        if prefix is not None:
+            return prefix
+        prompts = self._model.prompts
+        return next((prompt for name in role.value if (prompt := prompts.get(name))), "")
+
+    def encode(self, items: Sequence[str], role: Role, wanted: Sequence[int]) -> Iterator[Chunk]:
+        """The vectors of each text, a batch a chunk, the longest texts first; see `Encoder.encode`."""
+        tokens = self._lengths([self.prompt(role) + text for text in items])
+        on_cpu = self._model.device.type == "cpu"
+        budget = self._settings.batch_tokens or (self.cpu_tokens if on_cpu else self.gpu_tokens)
+        asked = frozenset(wanted)
+        for planned in plan(np.minimum(tokens, self.reads(role)), budget):
+            batch = [i for i in planned.tolist() if i in asked]
+            if batch:
+                longest = int(min(tokens[batch].max(), self.reads(role)))
+                vectors = self._embed_or_halve([items[i] for i in batch], role, longest)
+                yield Chunk(np.array(batch, dtype=np.int64), vectors.values, vectors.rows, tokens[batch])
+
+    def loses(self, text: str, start: int, stop: int, role: Role) -> bool:
+        """Whether the tokens from the side that is kept up to the far end do not fit."""
+        from_left = getattr(self._model.tokenizer, "truncation_side", "right") == "left"
+        needed = text[start:] if from_left else self.prompt(role) + text[:stop]
+        return stop > start and bool(self._lengths([needed])[0] > self.reads(role))
+
+    @cached_property
+    def _model(self) -> Model:
+        import torch  # noqa: PLC0415  (heavy, and not needed to tell the identity)
+        from transformers.utils import logging  # noqa: PLC0415  (likewise)
+
+        settings = self._settings
+        folder = self._source.folder()
+        check(folder, allow_pickle=settings.allow_pickle, trust_remote_code=settings.trust_remote_code)
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        source = {"local_files_only": True, "trust_remote_code": settings.trust_remote_code}
+        # Converted while it is read: a model that is converted afterwards also rounds its rotary frequencies.
+        dtype = {"dtype": getattr(torch, settings.dtype)} if settings.dtype else {}
+        weights = {"use_safetensors": None if settings.allow_pickle else True, "weights_only": True}
+        try:
+            model = self._load(
+                str(folder), {**source, "device": settings.device, "model_kwargs": {**weights, **dtype}}
+            )
+            return model.to(**dtype) if dtype else model  # the modules behind the transformer too
+        except RetrieverError:
+            raise
+        except Exception as error:  # a checkpoint may fail in any way
+            raise RetrieverError(f"cannot load the model in {folder}: {error}") from error
+
+    def _embed_or_halve(self, texts: list[str], role: Role, longest: int) -> Ragged:
+        """The vectors of one batch, or of its halves one after the other where memory is too small for it."""
+        size = len(texts) * longest
+        if self._room.bears(size) or len(texts) == 1:
+            try:
+                return self._embed(texts, role)
+            except Exception as error:
+                if len(texts) == 1 or not is_out_of_memory(error):
+                    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+                    raise RetrieverError(
+                        f"the model failed on {len(texts)} {role.name.lower()} texts ({reason}); "
+                        "fewer --batch-tokens or a smaller maximum length may help"
+                    ) from error
+            self._room.was_too_small_for(size)
+        middle = len(texts) // 2
+        halves = [self._embed_or_halve(half, role, longest) for half in (texts[:middle], texts[middle:])]
+        return Ragged(
+            np.concatenate([half.values for half in halves]), np.concatenate([half.rows for half in halves])
+        )
+
+    def _lengths(self, texts: list[str]) -> NDArray[np.int64]:
+        """Tokens of each of ``texts``, special ones included, nothing cut off; shape ``(len(texts),)``."""
+        ids = self._model.tokenizer(
+            texts, truncation=False, verbose=False, return_attention_mask=False, return_token_type_ids=False
+        )["input_ids"]
+        return np.fromiter(map(len, ids), dtype=np.int64, count=len(texts))
+
+
+def refuse_beyond_positions(model: BaseModel, max_length: int) -> None:
+    """Refuse a maximum length for which the model has no positions."""
+    transformer = model.transformers_model
+    positions = getattr(getattr(transformer, "config", None), "max_position_embeddings", None)
+    # RoBERTa's positions begin after that of the padding token.
+    inner = getattr(getattr(transformer, "base_model", None), "embeddings", None)
+    if positions and (padding := getattr(inner, "padding_idx", None)) is not None:
+        positions -= padding + 1
+    if positions and max_length > positions:
+        raise RetrieverError(
+            f"the maximum length {max_length} is more than the {positions} positions that the model knows"
+        )
+
+
+def module_types(folder: Path) -> list[str]:
+    """The class names of the sentence-transformers modules that ``folder`` lists; empty if it lists none."""
+    listing = folder / "modules.json"
+    if not listing.is_file():
+        return []
+    return [module["type"].rpartition(".")[2] for module in json.loads(listing.read_bytes())]
+
+
+def architectures(folder: Path) -> list[str]:
+    """The classes that ``config.json`` names for `transformers`."""
+    config = folder / "config.json"
+    return list(json.loads(config.read_bytes()).get("architectures") or []) if config.is_file() else []
