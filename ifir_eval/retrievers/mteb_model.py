@@ -132,7 +132,7 @@ class MtebModel:
 
     @property
     def _encoding(self) -> dict[str, Any]:
-        return {"batch_size": self._options.batch_size or _BATCH, "show_progress_bar": False}
+        return {"batch_size": _BATCH, "show_progress_bar": False}
 
     def _query(self, view: View) -> _Query:
         return _Query(self.render(view), view.query, view.instruction)

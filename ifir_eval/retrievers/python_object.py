@@ -2,19 +2,20 @@
 
 A complete one, in a file ``mine.py`` of the current folder, used as ``python:mine:make``::
 
-    class LongestFirst:
+    class SharedWords:
         identity = {"version": "1"}  # optional: recorded beside the hash of this file
 
         def index(self, documents):
-            self.documents = {document.id: document for document in documents}
+            self.words = {document.id: set(document.text.lower().split()) for document in documents}
 
         def search(self, queries):
-            return [
-                {id: len(self.documents[id].text) for id in query.candidates or self.documents}
-                for query in queries
-            ]
+            return [self.scores(query) for query in queries]
 
-    make = LongestFirst
+        def scores(self, query):
+            asked = set(f"{query.text} {query.instruction}".lower().split())
+            return {id: len(asked & self.words[id]) for id in query.candidates or self.words}
+
+    make = SharedWords
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ from pathlib import Path
 from typing import Protocol
 
 from ifir_eval.benchmarks.benchmark import Benchmark, Document, View
+from ifir_eval.encoding.encoder import Setting
 from ifir_eval.errors import IfirEvalError, RetrieverError
 from ifir_eval.progress import Progress
 from ifir_eval.retrievers.hits import answer_with
 from ifir_eval.retrievers.options import Options
-from ifir_eval.retrievers.retriever import Answer, Identity, Setting
+from ifir_eval.retrievers.retriever import Answer, Identity
 
 BATCH = 64
 """How many queries `Searcher.search` is handed at a time."""
@@ -85,6 +87,11 @@ class PythonObject:
         if not callable(factory):
             raise RetrieverError(f"{spec}: the module {name} has no function or class {attribute!r} to call")
         return cls(spec, factory, Path(module.__file__) if module.__file__ else None)
+
+    @classmethod
+    def around(cls, searcher: Searcher, name: str) -> PythonObject:
+        """One that asks ``searcher`` itself, which is there already."""
+        return cls(f"python:{name}", lambda: searcher, None)
 
     @cached_property
     def identity(self) -> Identity:

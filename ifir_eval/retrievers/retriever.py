@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ifir_eval.benchmarks.benchmark import Benchmark, View
+from ifir_eval.encoding.encoder import Setting
 from ifir_eval.progress import Progress
 from ifir_eval.ranking.run import Run
-
-Setting = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,18 @@ class Answer:
     """A run and what was seen while making it.
 
     ``counts`` are whole numbers worth recording (``queries_truncated``, ``documents_truncated``,
-    ``texts_encoded``, ``tokens_encoded``); ``warnings`` are sentences for the user and the record;
-    ``environment`` is what the answer was computed with (``device``, ``dtype``).
+    ``texts``, ``tokens``), the same whatever was cached; ``warnings`` are sentences for the user and the
+    record; ``environment`` is what the answer was computed with (``device``, ``dtype``); ``effort`` is what it
+    took this time (``texts_computed``, ``requests``, ``cost``). ``arrival_checked`` says that the retriever has
+    made sure itself, before its scores became ranks, that instructions reach them.
     """
 
     run: Run
     counts: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    effort: Mapping[str, float] = field(default_factory=dict)
+    arrival_checked: bool = False
 
 
 class Retriever(Protocol):

@@ -50,7 +50,8 @@ def test_the_documented_example_runs(build: Build) -> None:
     answer = retriever.answer(benchmark(), silent)
     hits = answer.run.hits["q-changed"]
     assert hits.documents == ("d1", "d2", "d3")
-    assert hits.scores.tolist() == [len(TEXTS[document]) for document in hits.documents]
+    asked = {"choir", "concerts", "only", "with", "tickets."}
+    assert hits.scores.tolist() == [len(asked & {*TEXTS[d].lower().split()}) for d in hits.documents]
     assert retriever.identity.settings.keys() == {"version", "sha256"}
     assert retriever.identity.settings["version"] == "1"
     assert set(retriever.answer(benchmark(candidates=None), silent).run.hits["q-changed"].documents) == set(

@@ -23,9 +23,10 @@ def test_the_example_of_every_kind_builds_a_retriever_of_that_kind(
     monkeypatch.setattr("sys.path", ["/nowhere", *sys.path])
     (tmp_path / "results.trec").write_text("q Q0 d 1 0.5 me\n")
     (tmp_path / "mine.py").write_text("def make(): ...\n")
-    built = build_all([kind.example for kind in KINDS], Options())
-    names = ["BM25", "Dense", "Dense", "MtebModel", "RunFile", "PythonObject", "RandomScores", "Oracle"]
-    assert [type(retriever).__name__ for retriever in built] == names
+    built = build_all([kind.example for kind in KINDS], Options(base_url="http://localhost:1"))
+    vectors, pairs, served = ["ByVectors"] * 5, ["ByPairs"] * 2, ["Served"] * 2
+    others = ["Fusion", "MtebModel", "RunFile", "PythonObject", "RandomScores", "Oracle"]
+    assert [type(retriever).__name__ for retriever in built] == ["BM25", *vectors, *pairs, *served, *others]
 
 
 def test_a_wrong_name_lists_what_is_near_and_what_exists() -> None:

@@ -1,0 +1,1 @@
+"""Models behind a server: OpenAI-compatible embeddings, and rerankers as Cohere and Jina serve them."""
