@@ -16,6 +16,12 @@ settings.load_profile("patient")
 SHARED = Path(os.environ.get("IFIR_EVAL_SHARED", Path(__file__).parents[2] / "shared"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_user_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Vectors and converted models of an earlier session must not answer for this one."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.getbasetemp() / "user-cache")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Callable[[str], Path]:
     """``shared_data("csfcube")``: the folder of that real data, or a skip where it is absent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from json import dumps
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ def command(model: str | None, json: bool, options: Options) -> None:
 
     findings = environment()
     if model is not None:
-        findings = (*findings, *examine(build(model, options)))
+        findings = (*findings, *examine(lambda: build(model, replace(options, keep_vectors=False))))
     if json:
         click.echo(dumps([finding._asdict() for finding in findings]))
     else:

@@ -12,7 +12,19 @@ import click
 
 from ifir_eval.errors import IfirEvalError, IncompleteError, InvalidInputError, Problem, UnknownNameError
 
-COMMANDS = ("run", "score", "benchmarks", "models", "doctor", "export", "import")
+COMMANDS = (
+    "run",
+    "score",
+    "compare",
+    "gate",
+    "benchmarks",
+    "models",
+    "encode",
+    "cache",
+    "doctor",
+    "export",
+    "import",
+)
 
 
 class _Commands(click.Group):
@@ -83,6 +95,7 @@ def _by_command(table: object, file: str) -> dict[str, Any]:
     return {
         command: {option.replace("-", "_"): value for option, value in given.items()}
         for command, given in commands.items()
+        if command != "gate"  # whose table is its policy
     }
 
 

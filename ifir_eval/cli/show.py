@@ -10,12 +10,9 @@ from typing import Any
 
 import click
 
-from ifir_eval.cli.options import say
+from ifir_eval.cli.options import PIPED_WIDTH, say
 from ifir_eval.records.record import Record
 from ifir_eval.records.schema import to_json
-
-PIPED_WIDTH = 120
-"""Columns of a table that goes to a file or a pipe."""
 
 
 def _summary(record: Record) -> dict[str, Any]:

@@ -31,8 +31,11 @@ class Record:
     content hash, primary measure and the like, with ``measure_facts`` that explain every measure.
     ``measures`` maps column names to estimates; ``slices`` maps slice name -> slice value -> column ->
     estimate. ``missing_queries`` were not answered and counted as failures. ``complete`` is False for a
-    limited run, which compares with nothing. ``origin`` is `MEASURED` or `PUBLISHED`; published figures have
-    neither topics nor intervals, and an estimate whose number of topics is not known has ``n`` 0.
+    limited run, which compares with nothing. ``timing`` is what the run took, in seconds (``answer_s``) and in
+    whatever else it cost (``texts_computed``, ``requests``); it lies beside the record, so that the record of
+    a run that was cut off and taken up again is the same to the byte. ``origin`` is `MEASURED` or `PUBLISHED`;
+    published figures have neither topics nor intervals, and an estimate whose number of topics is not known
+    has ``n`` 0.
     """
 
     harness: str

@@ -3,6 +3,7 @@
 ::
 
     <results>/<retriever>/<benchmark>/record.json      written last: where it lies, the rest is complete
+                                      timing.json      what the run took; all else is the same each time
                                       run.trec.gz
                                       documents.jsonl  one line per topic and document
 """
@@ -16,13 +17,14 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.records.record import Record
 from ifir_eval.records.schema import NewerSchemaError, from_json, to_json
 
-RECORD, RUN, DOCUMENTS = "record.json", "run.trec.gz", "documents.jsonl"
+RECORD, RUN, DOCUMENTS, TIMING = "record.json", "run.trec.gz", "documents.jsonl", "timing.json"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -73,7 +75,9 @@ def save(folder: Path, record: Record, run_lines: Iterable[str], document_lines:
     run = gzip.compress("".join(run_lines).encode(), mtime=0)
     write_atomically(folder / RUN, run)
     write_atomically(folder / DOCUMENTS, "".join(document_lines).encode())
-    write_atomically(folder / RECORD, to_json(record).encode())
+    timing = json.dumps(dict(record.timing), indent=1, allow_nan=False) + "\n"
+    write_atomically(folder / TIMING, timing.encode())
+    write_atomically(folder / RECORD, to_json(replace(record, timing={})).encode())
 
 
 def stored(folder: Path) -> Record | None:
@@ -101,4 +105,38 @@ def load_record(path: Path) -> Record:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError("record", [Problem(f"cannot be read: {error}", str(file))]) from error
-    return from_json(text, str(file))
+    record = from_json(text, str(file))
+    return record if record.timing else replace(record, timing=_timing(file.with_name(TIMING)))
+
+
+def load_records(paths: Iterable[Path]) -> list[Record]:
+    """The records at ``paths``, each once: files, folders that hold one, and folders of such folders.
+
+    Raises:
+        InvalidInputError: listing everything that cannot be read.
+    """
+    files: dict[Path, None] = {}
+    problems = []
+    for path in paths:
+        is_one = path.is_file() or (path / RECORD).is_file()
+        found = [path / RECORD if path.is_dir() else path] if is_one else sorted(path.rglob(RECORD))
+        if not found:
+            problems.append(Problem(f"holds no {RECORD}", str(path)))
+        files |= dict.fromkeys(found)
+    records = []
+    for file in files:
+        try:
+            records.append(load_record(file))
+        except InvalidInputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInputError("records", problems)
+    return records
+
+
+def _timing(file: Path) -> dict[str, float]:
+    """What the run took; empty where nobody kept it, for a record says the same without."""
+    try:
+        return {str(name): float(value) for name, value in json.loads(file.read_bytes()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
+from ifir_eval.records.column import Column
 from ifir_eval.records.record import Estimate
-from ifir_eval.reporting.overview import Answered, Column, Overview
+from ifir_eval.reporting.overview import Answered, Overview
 
 _UNIT_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROUND = (1, 2, 3, 4, 6, 8, 10)

@@ -9,8 +9,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ifir_eval.records.column import Column
 from ifir_eval.records.record import Record
-from ifir_eval.reporting.overview import Answered, Column, Overview, overviews
+from ifir_eval.reporting.overview import Answered, Overview, overviews
 from ifir_eval.reporting.text import visible
 
 _GAP = len(" | ")

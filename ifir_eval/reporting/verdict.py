@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ifir_eval.records.column import QUALITY, Column
 from ifir_eval.records.record import Estimate
-from ifir_eval.reporting.overview import QUALITY, Answered, Column, Overview
+from ifir_eval.reporting.overview import Answered, Overview
 from ifir_eval.reporting.text import listed
 
 ENOUGH = 20

@@ -22,7 +22,9 @@ def test_benchmarks_lists_every_name_with_size_and_licence() -> None:
     for name in ("mirror", "csfcube", "negconstraint", "condaqa"):
         assert name in done.stdout
     listed = json.loads(ifir("benchmarks", "list", "--json").stdout)
-    assert all(entry["licence"] and entry["topics"] and entry["source"] for entry in listed)
+    assert all(
+        entry["licence"] and entry["views"] and entry["source"] and entry["topics"] != 0 for entry in listed
+    )
 
 
 def test_benchmarks_show_prints_one_topic_under_all_its_views() -> None:

@@ -43,7 +43,19 @@ def test_a_record_survives_the_round_trip_exactly(tmp_path: Path) -> None:
         "documents.jsonl",
         "record.json",
         "run.trec.gz",
+        "timing.json",
     ]
+
+
+def test_what_a_run_took_lies_beside_its_record(tmp_path: Path) -> None:
+    """So the record of a run that was cut off and resumed is the same to the byte."""
+    save(tmp_path, RECORD, [], [])
+    before = (tmp_path / "record.json").read_bytes()
+    save(tmp_path, dataclasses.replace(RECORD, timing={"answer_s": 9.5}), [], [])
+    assert (tmp_path / "record.json").read_bytes() == before
+    assert load_record(tmp_path).timing == {"answer_s": 9.5}
+    (tmp_path / "timing.json").unlink()
+    assert load_record(tmp_path).timing == {}
 
 
 def test_the_first_schema_stays_readable() -> None:

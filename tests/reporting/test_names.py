@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from record_examples import facets, mirror
 
-from ifir_eval.reporting.names import display_names
+from ifir_eval.records.names import display_names
 
 RECORD = mirror(0)
 

@@ -1,0 +1,1 @@
+"""Records of one benchmark against each other, topic by topic: compare them, and gate on what was lost."""

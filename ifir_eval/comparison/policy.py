@@ -1,0 +1,137 @@
+"""What a gate tolerates: a small TOML file, or a table of a project's own file.
+
+::
+
+    confidence = 0.95            # of every statement; default
+    demand = "no-proven-loss"    # default; or "proven-no-loss": a loss within the margin has to be shown
+
+    [loss]                       # by how much a column may fall; a measure's name stands for all its views
+    "swap-accuracy" = 0.02
+    "p-MRR" = 0.01
+    "nDCG@10" = 0.005
+
+    [floor]                      # what it must not be below, whatever the baseline was
+    "swap-accuracy" = 0.25
+
+    [[slice]]                    # likewise for each value of a slice, or for one
+    name = "constraint"
+    value = "exclusion"
+    loss = { "swap-accuracy" = 0.05 }
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ifir_eval.errors import InvalidInputError, Problem
+
+NO_PROVEN_LOSS, PROVEN_NO_LOSS = "no-proven-loss", "proven-no-loss"
+DEMANDS = (NO_PROVEN_LOSS, PROVEN_NO_LOSS)
+_KEYS = {"confidence", "demand", "loss", "floor", "slice"}
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRule:
+    """Tolerated losses within a slice; ``value`` is None where every value of it is meant."""
+
+    name: str
+    value: str | None
+    loss: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Tolerated losses and floors by column or measure, as fractions of the measure's own scale."""
+
+    loss: Mapping[str, float] = field(
+        default_factory=lambda: {"swap-accuracy": 0.02, "p-MRR": 0.01, "nDCG@10": 0.005}
+    )
+    floor: Mapping[str, float] = field(default_factory=dict)
+    slices: tuple[SliceRule, ...] = ()
+    confidence: float = 0.95
+    demand: str = NO_PROVEN_LOSS
+    is_default: bool = False
+    """Nobody wrote it: a measure that the benchmark does not carry is then no mistake."""
+
+
+def in_project(folder: Path) -> Path | None:
+    """The project file of ``folder`` that holds a policy, None if none does."""
+    for file in (folder / "ifir-eval.toml", folder / "pyproject.toml"):
+        try:
+            if "gate" in _project_table(file):
+                return file
+        except (OSError, ValueError, AttributeError, TypeError):
+            continue
+    return None
+
+
+def _project_table(file: Path) -> dict[str, Any]:
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    given: dict[str, Any] = (
+        table.get("tool", {}).get("ifir-eval", {}) if file.name == "pyproject.toml" else table
+    )
+    return given
+
+
+def read_policy(file: Path) -> Policy:
+    """The policy in ``file``: a file of its own, or ``gate`` in ifir-eval.toml or [tool.ifir-eval].
+
+    Raises:
+        InvalidInputError: with everything that is wrong with it.
+    """
+    try:
+        table = _project_table(file)
+    except (OSError, ValueError, AttributeError) as error:
+        raise InvalidInputError("gate policy", [Problem(f"{error}", str(file))]) from error
+    if file.name in {"pyproject.toml", "ifir-eval.toml"}:
+        table = table.get("gate", {})
+    if problems := [Problem(text, str(file)) for text in _mistakes(table)]:
+        raise InvalidInputError("gate policy", problems)
+    slices = (SliceRule(rule["name"], rule.get("value"), rule["loss"]) for rule in table.get("slice", ()))
+    return Policy(
+        loss=table.get("loss", {}),
+        floor=table.get("floor", {}),
+        slices=tuple(slices),
+        confidence=table.get("confidence", 0.95),
+        demand=table.get("demand", NO_PROVEN_LOSS),
+    )
+
+
+def _mistakes(table: Mapping[str, Any]) -> Iterator[str]:
+    for key in sorted(table.keys() - _KEYS):
+        yield f"there is no setting {key!r}; existing: {', '.join(sorted(_KEYS))}"
+    confidence = table.get("confidence", 0.95)
+    if not (_is_number(confidence) and 0.5 < confidence < 1):  # noqa: PLR2004 - below, the toss of a coin
+        yield f"confidence is {confidence!r}, but must lie between 0.5 and 1"
+    if table.get("demand", NO_PROVEN_LOSS) not in DEMANDS:
+        yield f"demand is {table['demand']!r}, but must be one of {', '.join(DEMANDS)}"
+    yield from _wrong_margins("loss", table.get("loss", {}), least=0.0)
+    yield from _wrong_margins("floor", table.get("floor", {}), least=-math.inf)
+    rules = table.get("slice", [])
+    for rule in rules if isinstance(rules, list) else [rules]:
+        if not (isinstance(rule, dict) and isinstance(rule.get("name"), str) and rule.get("loss")):
+            yield f"a [[slice]] needs a name and a loss, this has not: {rule!r}"
+            continue
+        yield from _wrong_margins(f"loss of slice {rule['name']}", rule["loss"], least=0.0)
+    if not any(table.get(key) for key in ("loss", "floor", "slice")):
+        yield "it has no rule: write a [loss], a [floor] or a [[slice]]"
+
+
+def _wrong_margins(what: str, table: object, least: float) -> Iterator[str]:
+    if not isinstance(table, dict):
+        yield f"{what} must be a table of columns with numbers"
+        return
+    for name, margin in table.items():
+        if not (_is_number(margin) and margin >= least and math.isfinite(margin)):
+            yield f"{what} of {name!r} is {margin!r}, but must be a number" + (
+                " of at least 0" if least == 0 else ""
+            )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,86 @@
+"""For the tests of other projects: measure a retriever and hold it to a blessed baseline.
+
+Installed with the package, so that any test may write::
+
+    def test_instructions_are_still_followed(ifir_record, assert_not_regressed):
+        record = ifir_record("./my-checkpoint", benchmark="mirror")
+        assert_not_regressed(record, "baselines/my-checkpoint.json", policy="gate.toml")
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from ifir_eval.records.record import Record
+    from ifir_eval.retrievers.python_object import Searcher
+
+
+class MeasuredBy(Protocol):
+    """Measures a retriever: a spec, or an object with ``index`` and ``search``."""
+
+    def __call__(self, retriever: str | Searcher, *, benchmark: str = "mirror") -> Record:
+        """The record of ``retriever`` on the benchmark, a name or a folder."""
+        ...
+
+
+class NotRegressed(Protocol):
+    """Fails the test where the gate would fail."""
+
+    def __call__(
+        self, candidate: Record | str | Path, baseline: Record | str | Path, *, policy: str | Path | None = None
+    ) -> None:
+        """Hold a record (or its file) to a baseline; what cannot be decided is a warning."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def ifir_record() -> MeasuredBy:
+    """``ifir_record(spec_or_object, benchmark="mirror")``: the record of a retriever, measured now."""
+
+    def measured(retriever: str | Searcher, *, benchmark: str = "mirror") -> Record:
+        from ifir_eval.benchmarks.catalog import load  # noqa: PLC0415 - every pytest run imports plugins
+        from ifir_eval.evaluation import evaluate  # noqa: PLC0415 - likewise
+        from ifir_eval.retrievers.options import Options  # noqa: PLC0415 - likewise
+        from ifir_eval.retrievers.python_object import PythonObject  # noqa: PLC0415 - likewise
+        from ifir_eval.retrievers.spec import build  # noqa: PLC0415 - likewise
+
+        answering = (
+            build(retriever, Options())
+            if isinstance(retriever, str)
+            else PythonObject.around(retriever, type(retriever).__qualname__)
+        )
+        return evaluate(load(benchmark), answering).record
+
+    return measured
+
+
+@pytest.fixture(scope="session")
+def assert_not_regressed() -> NotRegressed:
+    """``assert_not_regressed(record, baseline, policy=None)``: `ifir-eval gate` as an assertion."""
+
+    def check(
+        candidate: Record | str | Path, baseline: Record | str | Path, *, policy: str | Path | None = None
+    ) -> None:
+        from ifir_eval.comparison.gate import Outcome, judge  # noqa: PLC0415 - every pytest run imports plugins
+        from ifir_eval.comparison.policy import Policy, read_policy  # noqa: PLC0415 - likewise
+        from ifir_eval.reporting.gated import as_text  # noqa: PLC0415 - likewise
+
+        rules = Policy(is_default=True) if policy is None else read_policy(Path(policy))
+        judgement = judge(_record(baseline), _record(candidate), rules)
+        if judgement.outcome is Outcome.FAILED:
+            pytest.fail(as_text(judgement), pytrace=False)
+        if judgement.outcome is Outcome.UNDECIDED:
+            warnings.warn(as_text(judgement), stacklevel=2)
+
+    return check
+
+
+def _record(given: Record | str | Path) -> Record:
+    from ifir_eval.records.storage import load_record  # noqa: PLC0415 - every pytest run imports plugins
+
+    return load_record(Path(given)) if isinstance(given, str | Path) else given
