@@ -29,15 +29,19 @@ from ifir_eval.retrievers.run_file import RunFile
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The records that exist now, and what failed, as one sentence each."""
+    """The records that exist now, and what failed, as one sentence each.
+
+    ``resumable`` says that every failure is one with which the same command may go on later.
+    """
 
     records: tuple[Record, ...]
     failures: tuple[str, ...]
+    resumable: bool = False
 
     def raise_failures(self) -> None:
         """Raise one error for all failures, if there are any."""
         if self.failures:
-            raise IfirEvalError("\n".join(self.failures))
+            raise (IncompleteError if self.resumable else IfirEvalError)("\n".join(self.failures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,14 @@ class Campaign:
         total = len(benchmarks) * len(retrievers)
         records: list[Record] = []
         failures: list[str] = []
+        resumable = True
         try:
             while retrievers:
                 retriever = retrievers.pop(0)
                 try:
                     spec = retriever.identity.spec
                 except IfirEvalError as error:
+                    resumable = False
                     failures.extend([f"{error}"] * len(benchmarks))
                     continue
                 for benchmark in benchmarks:
@@ -85,13 +91,14 @@ class Campaign:
                     try:
                         records.append(self._record(benchmark, retriever))
                     except (IfirEvalError, OSError) as error:
+                        resumable &= isinstance(error, IncompleteError)
                         failures.append(f"{pair}: {error}")
         except KeyboardInterrupt:
             raise IncompleteError(
                 f"interrupted: {len(records)} of {total} are finished and kept in {self.results}; "
                 "the same command goes on with the rest"
             ) from None
-        return Outcome(tuple(records), tuple(dict.fromkeys(failures)))
+        return Outcome(tuple(records), tuple(dict.fromkeys(failures)), resumable)
 
     def _record(self, benchmark: Benchmark, retriever: Retriever) -> Record:
         name = f"{benchmark.name}.limit-{len(benchmark.topics)}" if benchmark.is_limited else benchmark.name

@@ -55,9 +55,11 @@ def evaluate(
     started = time.perf_counter()
     answer = retriever.answer(benchmark, progress)
     seconds = time.perf_counter() - started
-    warnings = check_scores(benchmark, answer.run)
+    warnings = () if answer.arrival_checked else check_scores(benchmark, answer.run)
     answer = replace(answer, warnings=(*answer.warnings, *warnings))
-    return measure(benchmark, answer, describe(benchmark, retriever), chosen, timing={"answer_s": seconds})
+    return measure(
+        benchmark, answer, describe(benchmark, retriever), chosen, timing={"answer_s": seconds, **answer.effort}
+    )
 
 
 def describe(benchmark: Benchmark, retriever: Retriever) -> dict[str, Any]:
