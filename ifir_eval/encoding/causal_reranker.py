@@ -23,6 +23,7 @@ from ifir_eval.encoding.loading import library_arguments
 from ifir_eval.encoding.pairs import PairModel, Tokens, encodings, padded, safe_folder
 from ifir_eval.encoding.question import Question
 from ifir_eval.encoding.settings import ModelSettings
+from ifir_eval.encoding.untrained import refusing_untrained
 from ifir_eval.errors import RetrieverError
 
 
@@ -90,7 +91,10 @@ class CausalReranker(PairModel):
         """A part of the model; the small ones without its weights, which a warm cache does not need."""
         folder = safe_folder(self._source, self._settings)
         try:
-            return kind.from_pretrained(folder, **{**library_arguments(self._settings)[arguments], **more})
+            with refusing_untrained(folder):
+                return kind.from_pretrained(folder, **{**library_arguments(self._settings)[arguments], **more})
+        except RetrieverError:
+            raise
         except Exception as error:  # a checkpoint may fail in any way
             raise RetrieverError(f"cannot load the causal language model in {folder}: {error}") from error
 

@@ -18,6 +18,7 @@ from ifir_eval.encoding.encoder import Pair
 from ifir_eval.encoding.library_model import refuse_beyond_positions
 from ifir_eval.encoding.loading import library_arguments
 from ifir_eval.encoding.pairs import PairModel, Tokens, encodings, padded, safe_folder
+from ifir_eval.encoding.untrained import refusing_untrained
 from ifir_eval.errors import RetrieverError
 
 
@@ -49,13 +50,16 @@ class CrossEncoder(PairModel):
     def _model(self) -> LibraryCrossEncoder:
         folder, settings = safe_folder(self._source, self._settings), self._settings
         try:
-            model: LibraryCrossEncoder = LibraryCrossEncoder(
-                str(folder),
-                device=settings.device,
-                trust_remote_code=settings.trust_remote_code,
-                local_files_only=True,
-                **library_arguments(settings),
-            )
+            with refusing_untrained(folder):
+                model: LibraryCrossEncoder = LibraryCrossEncoder(
+                    str(folder),
+                    device=settings.device,
+                    trust_remote_code=settings.trust_remote_code,
+                    local_files_only=True,
+                    **library_arguments(settings),
+                )
+        except RetrieverError:
+            raise
         except Exception as error:  # a checkpoint may fail in any way
             raise RetrieverError(f"cannot load the cross-encoder in {folder}: {error}") from error
         if any(isinstance(module, LogitScore) for module in model):

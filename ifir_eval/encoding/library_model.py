@@ -20,6 +20,7 @@ from ifir_eval.encoding.encoder import Chunk, Ragged, Role, Setting
 from ifir_eval.encoding.hub import HubModel
 from ifir_eval.encoding.memory import Room, is_out_of_memory
 from ifir_eval.encoding.settings import ModelSettings
+from ifir_eval.encoding.untrained import refusing_untrained
 from ifir_eval.errors import RetrieverError
 
 if TYPE_CHECKING:
@@ -129,9 +130,10 @@ class LibraryEmbedder(ABC, Generic[Model]):
         dtype = {"dtype": getattr(torch, settings.dtype)} if settings.dtype else {}
         weights = {"use_safetensors": None if settings.allow_pickle else True, "weights_only": True}
         try:
-            model = self._load(
-                str(folder), {**source, "device": settings.device, "model_kwargs": {**weights, **dtype}}
-            )
+            with refusing_untrained(folder):
+                model = self._load(
+                    str(folder), {**source, "device": settings.device, "model_kwargs": {**weights, **dtype}}
+                )
             return model.to(**dtype) if dtype else model  # the modules behind the transformer too
         except RetrieverError:
             raise

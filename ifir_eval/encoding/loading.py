@@ -21,6 +21,7 @@ from ifir_eval.encoding.form import POOLING_MODES, is_plain, resolve
 from ifir_eval.encoding.hub import base_of
 from ifir_eval.encoding.settings import Form, ModelSettings
 from ifir_eval.encoding.tokens import append_eos
+from ifir_eval.encoding.untrained import refusing_untrained
 from ifir_eval.errors import MissingPackageError, RetrieverError
 
 # A plain causal model often brings a chat template, which would wrap every text if it were not for this.
@@ -50,7 +51,8 @@ def load(folder: Path, settings: ModelSettings) -> SentenceTransformer:
     form = resolve(described, settings)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        model = (_plain if is_plain(described) else _configured)(described, form, settings)
+        with refusing_untrained(described):
+            model = (_plain if is_plain(described) else _configured)(described, form, settings)
         if adapter and adapter != described:
             _merge(adapter, model)
         if settings.dtype and model.dtype != getattr(torch, settings.dtype):
