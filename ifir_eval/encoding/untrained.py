@@ -41,7 +41,8 @@ def refusing_untrained(folder: Path) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(reports)
-    missing = [name for name in _ROW.findall(reports.text) if not any(part in name for part in _UNUSED)]
+    rows = _ROW.findall(reports.text)
+    missing = [name for name in rows if not any(part in name for part in _UNUSED)]
     if missing:
         raise RetrieverError(
             f"{folder} lacks weights that the model needs, such as {missing[0]!r}: they would be random, and so "

@@ -10,9 +10,9 @@ from ifir_eval.errors import MissingPackageError, Mistakes, RetrieverError
 from ifir_eval.retrievers.by_pairs import ByPairs, first_stage
 from ifir_eval.retrievers.by_vectors import ByVectors, vector_cache
 from ifir_eval.retrievers.endpoint.served import Served
-from ifir_eval.retrievers.endpoint.server import OPENAI, Server
 from ifir_eval.retrievers.options import Options
 from ifir_eval.retrievers.prompt import Template
+from ifir_eval.servers.server import OPENAI, Server
 
 
 def build_embedder(spec: str, argument: str, options: Options) -> Served:
@@ -23,8 +23,8 @@ def build_embedder(spec: str, argument: str, options: Options) -> Served:
         MissingPackageError: without the HTTP client.
     """
     server = _checked(spec, argument, options, options.base_url or OPENAI)
-    from ifir_eval.retrievers.endpoint.client import Client
     from ifir_eval.retrievers.endpoint.embeddings import EndpointEmbedder
+    from ifir_eval.servers.client import Client
 
     client = Client(server, concurrency=options.concurrency, price=options.price)
     embedder = EndpointEmbedder(
@@ -43,8 +43,8 @@ def build_reranker(spec: str, argument: str, options: Options) -> Served:
         IfirEvalError: if the first stage cannot be built.
     """
     server = _checked(spec, argument, options, options.base_url)
-    from ifir_eval.retrievers.endpoint.client import Client
     from ifir_eval.retrievers.endpoint.rerank import EndpointReranker
+    from ifir_eval.servers.client import Client
 
     client = Client(server, concurrency=options.concurrency, price=options.price)
     scorer = EndpointReranker(client, argument, prefixes=_prefixes(options), batch_tokens=options.batch_tokens)

@@ -15,7 +15,7 @@ from ifir_eval.errors import RetrieverError
 from ifir_eval.retrievers.endpoint.batches import batches, estimated_tokens, in_order, wanted_of
 
 if TYPE_CHECKING:
-    from ifir_eval.retrievers.endpoint.client import Client
+    from ifir_eval.servers.client import Client
 
 TOKENS = 65_536
 MOST_DOCUMENTS = 100

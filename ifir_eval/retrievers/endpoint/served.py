@@ -11,7 +11,7 @@ from ifir_eval.retrievers.by_pairs import summed
 from ifir_eval.retrievers.retriever import Answer, Identity, Retriever
 
 if TYPE_CHECKING:
-    from ifir_eval.retrievers.endpoint.client import Client
+    from ifir_eval.servers.client import Client
 
 
 class Served:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import random
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,19 +22,20 @@ import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from ifir_eval.errors import IncompleteError, RetrieverError
-from ifir_eval.retrievers.endpoint.meter import Meter
-from ifir_eval.retrievers.endpoint.server import KEY, OPENAI_KEY, Server
+from ifir_eval.servers.meter import Meter
+from ifir_eval.servers.server import KEY, OPENAI_KEY, Server
 
 _PASSING = {408, 409, 425, 429}
-_TOO_MUCH = "a text may be longer than the model reads (the server has to cut it), or --batch-tokens too large"
+_OF_ITS_TEXTS = {400, 413, 422}
 _REMEDIES = {
-    400: _TOO_MUCH,
     401: f"put a valid key into the environment variable {KEY} ({OPENAI_KEY} serves OpenAI's own server only)",
     404: "check --base-url and the model's name",
-    413: _TOO_MUCH,
-    422: _TOO_MUCH,
 }
 _REMEDIES[403], _REMEDIES[405] = _REMEDIES[401], _REMEDIES[404]
+LESS = "a smaller --batch-tokens asks for less at a time"
+
+
+Post = Callable[[str, Mapping[str, Any]], Any]
 
 
 class Reply(NamedTuple):
@@ -64,6 +66,10 @@ class Patience:
         return own if told is None else told + self.first_wait * jitter
 
 
+class RefusedTextError(RetrieverError):
+    """The server refuses one request for what it holds, such as a text that is too long; others may pass."""
+
+
 class _PassingError(Exception):
     """A failure that another try may mend."""
 
@@ -73,14 +79,24 @@ class _PassingError(Exception):
 
 
 class Client:
-    """Asks one server; ``meter`` holds what this took so far."""
+    """Asks one server; ``meter`` holds what this took so far.
+
+    ``less`` tells the user how to ask for less at a time, in errors that this may mend.
+    """
 
     def __init__(
-        self, server: Server, *, concurrency: int, price: float | None = None, patience: Patience | None = None
+        self,
+        server: Server,
+        *,
+        concurrency: int,
+        price: float | None = None,
+        patience: Patience | None = None,
+        less: str = LESS,
     ) -> None:
         self.server = server
         self.meter = Meter(price)
-        self._concurrency = concurrency
+        self.concurrency = concurrency
+        self._less = less
         self._patience = patience or Patience()
 
     def post_all(self, path: str, bodies: Iterable[Mapping[str, Any]]) -> Iterator[Reply]:
@@ -98,7 +114,7 @@ class Client:
             ahead: deque[tuple[int, Future[Any]]] = deque()
             while True:
                 # Twice the hands: while one request is tried again, the others need not wait for it.
-                for position, body in islice(upcoming, 2 * self._concurrency - len(ahead)):
+                for position, body in islice(upcoming, 2 * self.concurrency - len(ahead)):
                     ahead.append((position, self._start(portal, http, path, body)))
                 if not ahead:
                     return
@@ -106,6 +122,20 @@ class Client:
                 if future.exception() is not None:
                     yield from (self._reply(*one) for one in ahead if _succeeded(one[1]))
                 yield self._reply(position, future)
+
+    @contextmanager
+    def session(self) -> Iterator[Post]:
+        """A function that any number of threads may call: posts a body to a path and waits for the JSON.
+
+        Leaving with an error drops what is under way. The function raises what `post_all` raises.
+        """
+        with start_blocking_portal() as portal, portal.wrap_async_context_manager(self._http()) as http:
+            yield lambda path, body: portal.call(self._metered, http, path, _written(body))
+
+    async def _metered(self, http: httpx2.AsyncClient, path: str, body: str) -> Any:
+        content = await self._post(http, path, body)
+        self.meter.read(content)  # in the one thread of the event loop
+        return content
 
     def _reply(self, position: int, future: Future[Any]) -> Reply:
         content = future.result()
@@ -115,8 +145,7 @@ class Client:
     def _start(
         self, portal: BlockingPortal, http: httpx2.AsyncClient, path: str, body: Mapping[str, Any]
     ) -> Future[Any]:
-        # Escaped here, for a text may hold half a surrogate pair, which has no UTF-8.
-        return portal.start_task_soon(self._post, http, path, json.dumps(body, allow_nan=False))
+        return portal.start_task_soon(self._post, http, path, _written(body))
 
     def _http(self) -> httpx2.AsyncClient:
         headers = {"Content-Type": "application/json"}
@@ -124,9 +153,7 @@ class Client:
             headers["Authorization"] = f"Bearer {self.server.key}"
         return httpx2.AsyncClient(
             headers=headers,
-            limits=httpx2.Limits(
-                max_connections=self._concurrency, max_keepalive_connections=self._concurrency
-            ),
+            limits=httpx2.Limits(max_connections=self.concurrency, max_keepalive_connections=self.concurrency),
             timeout=httpx2.Timeout(self._patience.timeout, pool=None),
         )
 
@@ -157,10 +184,7 @@ class Client:
         try:
             response = await http.post(f"{self.server.url}/{path}", content=body)
         except httpx2.TimeoutException:
-            raise _PassingError(
-                f"no answer within {self._patience.timeout:g} seconds (a smaller --batch-tokens asks for less "
-                "at a time)"
-            ) from None
+            raise _PassingError(f"no answer within {self._patience.timeout:g} seconds ({self._less})") from None
         except httpx2.RequestError as error:
             raise _PassingError(
                 f"the connection fails ({self.server.quote(str(error)) or type(error).__name__})"
@@ -177,8 +201,17 @@ class Client:
         said = self.server.quote(f"{status} {response.reason_phrase}: {_message(response)}")
         if status in _PASSING or response.is_server_error:
             raise _PassingError(said, _retry_after(response))
-        remedy = _REMEDIES.get(status, "check --base-url")
-        raise RetrieverError(f"{self.server.url} refuses the request ({said}); {remedy}")
+        refusal = f"{self.server.url} refuses the request ({said})"
+        if status in _OF_ITS_TEXTS:
+            raise RefusedTextError(
+                f"{refusal}; a text may be longer than the model reads (the server has to cut it); {self._less}"
+            )
+        raise RetrieverError(f"{refusal}; {_REMEDIES.get(status, 'check --base-url')}")
+
+
+def _written(body: Mapping[str, Any]) -> str:
+    # Escaped, for a text may hold half a surrogate pair, which has no UTF-8.
+    return json.dumps(body, allow_nan=False)
 
 
 def _succeeded(future: Future[Any]) -> bool:

@@ -179,8 +179,8 @@ def test_an_interrupt_ends_at_once_though_requests_are_under_way(faults: list[Fa
     """Whether it comes while the first reply is waited for, or while that is being put away."""
     program = """
         import sys, time
-        from ifir_eval.retrievers.endpoint.client import Client
-        from ifir_eval.retrievers.endpoint.server import Server
+        from ifir_eval.servers.client import Client
+        from ifir_eval.servers.server import Server
         client = Client(Server(sys.argv[1]), concurrency=4)
         try:
             for reply in client.post_all("echo", ({"n": n} for n in range(8))):

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ifir_eval.retrievers.endpoint.client import Client, Patience
-from ifir_eval.retrievers.endpoint.server import Server
+from ifir_eval.servers.client import Client, Patience
+from ifir_eval.servers.server import Server
 
 DIMENSION = 16
 

@@ -6,8 +6,8 @@ import pytest
 
 from ifir_eval.errors import IfirEvalError, RetrieverError
 from ifir_eval.retrievers.endpoint.build import build_embedder, build_reranker
-from ifir_eval.retrievers.endpoint.server import OPENAI, Server
 from ifir_eval.retrievers.options import Options
+from ifir_eval.servers.server import OPENAI, Server
 
 LOCAL = "http://localhost:8000/v1"
 

@@ -1,0 +1,1 @@
+"""Servers that answer JSON over HTTP, and the manners in which they are asked."""
