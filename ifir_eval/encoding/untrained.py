@@ -45,7 +45,7 @@ def refusing_untrained(folder: Path) -> Iterator[None]:
     missing = [name for name in rows if not any(part in name for part in _UNUSED)]
     if missing:
         raise RetrieverError(
-            f"{folder} lacks weights that the model needs, such as {missing[0]!r}: they would be random, and so "
-            "would its scores; is it of another kind (see `ifir-eval models`), or does it need "
+            f"{folder} lacks weights that the model needs, such as {missing[0]!r}: they would be random, and "
+            "its scores with them; is it of another kind (see `ifir-eval models`), or does it need "
             "--trust-remote-code?"
         )

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ifir_eval.records.record import Record
 from ifir_eval.records.storage import write_atomically
@@ -15,6 +15,9 @@ from ifir_eval.reporting.overview import Answered, Overview, overviews
 from ifir_eval.reporting.panel import Panel, judged_panel, measure_panels, slice_panels
 from ifir_eval.reporting.text import visible
 from ifir_eval.reporting.verdict import ENOUGH, Verdict, verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 class _Caution(NamedTuple):
@@ -66,9 +69,17 @@ def render_page(records: Sequence[Record]) -> str:
     Everything a record says is escaped, and characters that hide or reorder text are written out. The
     content security policy admits this page's own style sheet, by its hash, and nothing else.
     """
+    loaded = templates()
+    style = loaded.get_template("page.css").render()
+    context = page_context(overviews(records))
+    return loaded.get_template("page.html.j2").render(style_hash=digest(style), **context)
+
+
+def templates() -> Environment:
+    """The templates of all pages: everything is escaped, what hides or reorders text is written out."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - not needed at --help
 
-    templates = Environment(
+    return Environment(
         loader=PackageLoader("ifir_eval.reporting"),
         autoescape=True,  # select_autoescape(["html"]) would leave *.html.j2 unescaped
         undefined=StrictUndefined,
@@ -76,15 +87,21 @@ def render_page(records: Sequence[Record]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = templates.get_template("page.css").render()
-    compared = overviews(records)
-    return templates.get_template("page.html.j2").render(
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        sections=[_section(number, overview) for number, overview in enumerate(compared, start=1)],
-        sources=_sources(compared),
-        settings=_settings(compared),
-        enough=ENOUGH,
-    )
+
+
+def page_context(compared: Sequence[Overview]) -> dict[str, Any]:
+    """What ``page.html.j2`` shows of ``compared``, but for the hash of its style sheet."""
+    return {
+        "sections": [_section(number, overview) for number, overview in enumerate(compared, start=1)],
+        "sources": _sources(compared),
+        "settings": _settings(compared),
+        "enough": ENOUGH,
+    }
+
+
+def digest(content: str) -> str:
+    """The hash by which a content security policy admits ``content``."""
+    return base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
 def write_page(records: Sequence[Record], path: Path) -> None:
