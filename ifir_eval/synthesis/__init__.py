@@ -1,0 +1,1 @@
+"""An LLM, or the metadata of documents, writes instructions for training rows."""

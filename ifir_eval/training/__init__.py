@@ -1,0 +1,1 @@
+"""Training: rows, mixes and budgets; losses, batches and the trainer."""
