@@ -17,6 +17,7 @@ COMMANDS = (
     "score",
     "compare",
     "gate",
+    "leaderboard",
     "benchmarks",
     "models",
     "encode",
