@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shutil
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,6 +30,11 @@ PACKAGES = (
     "sentence-transformers",
     "mteb",
     "datasets",
+    "peft",
+    "model2vec",
+    "openvino",
+    "onnxruntime",
+    "ray",
 )
 
 
@@ -44,13 +50,14 @@ class Finding(NamedTuple):
     good: bool | None = None
 
 
-def environment() -> tuple[Finding, ...]:
-    """Versions, compute devices and caches of this machine."""
+def environment(vectors: Path) -> tuple[Finding, ...]:
+    """Versions, compute devices and caches of this machine; ``vectors`` is the folder of the vector cache."""
     return (
         Finding("python", f"{platform.python_version()} on {platform.platform()}"),
         *(Finding(package, _version(package)) for package in PACKAGES),
         Finding("devices", _devices()),
-        Finding("benchmark cache", _size(Path(platformdirs.user_cache_dir("ifir-eval")))),
+        Finding("benchmark cache", _size(platformdirs.user_cache_path("ifir-eval") / "benchmarks")),
+        Finding("vector cache", f"{_size(vectors)}, {_free(vectors)}"),
     )
 
 
@@ -74,6 +81,12 @@ def _devices() -> str:
 def _size(folder: Path) -> str:
     files = [file for file in folder.rglob("*") if file.is_file()] if folder.is_dir() else []
     return f"{folder}, {len(files)} files, {sum(file.stat().st_size for file in files) / 1e6:.1f} MB"
+
+
+def _free(folder: Path) -> str:
+    """What is free on the disk where ``folder`` is, or will be."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    return f"{shutil.disk_usage(there).free / 1e9:.1f} GB free"
 
 
 def probe() -> Benchmark:
@@ -117,7 +130,12 @@ def examine(make: Callable[[], Retriever]) -> tuple[Finding, ...]:
     first = retriever.answer(benchmark, silent)
     second = make().answer(benchmark, silent)
     identity = retriever.identity
-    settings = [Finding(name, f"{value}") for name, value in identity.settings.items()]
+    said = {**identity.settings, **first.environment}
+    settings = [
+        Finding(name, repr(value) if "\n" in str(value) else str(value))
+        for name, value in said.items()
+        if value is not None
+    ]
     counts = [Finding(name.replace("_", " "), f"{count}") for name, count in first.counts.items()]
     deterministic = _equal(first.run, second.run)
     return (

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -20,11 +20,18 @@ if TYPE_CHECKING:
     from ifir_eval.retrievers.python_object import Searcher
 
 
+class UndecidedWarning(UserWarning):
+    """The gate could not decide: a loss larger than tolerated, which may be an accident of so few topics."""
+
+
 class MeasuredBy(Protocol):
     """Measures a retriever: a spec, or an object with ``index`` and ``search``."""
 
-    def __call__(self, retriever: str | Searcher, *, benchmark: str = "mirror") -> Record:
-        """The record of ``retriever`` on the benchmark, a name or a folder."""
+    def __call__(self, retriever: str | Searcher, *, benchmark: str = "mirror", **options: Any) -> Record:
+        """The record of ``retriever`` on the benchmark, a name or a folder.
+
+        ``options`` are those of `ifir-eval run`: ``template="instruct"``, ``backend="openvino"`` …
+        """
         ...
 
 
@@ -42,7 +49,7 @@ class NotRegressed(Protocol):
 def ifir_record() -> MeasuredBy:
     """``ifir_record(spec_or_object, benchmark="mirror")``: the record of a retriever, measured now."""
 
-    def measured(retriever: str | Searcher, *, benchmark: str = "mirror") -> Record:
+    def measured(retriever: str | Searcher, *, benchmark: str = "mirror", **options: Any) -> Record:
         from ifir_eval.benchmarks.catalog import load  # noqa: PLC0415 - every pytest run imports plugins
         from ifir_eval.evaluation import evaluate  # noqa: PLC0415 - likewise
         from ifir_eval.retrievers.options import Options  # noqa: PLC0415 - likewise
@@ -50,7 +57,7 @@ def ifir_record() -> MeasuredBy:
         from ifir_eval.retrievers.spec import build  # noqa: PLC0415 - likewise
 
         answering = (
-            build(retriever, Options())
+            build(retriever, Options(**options))
             if isinstance(retriever, str)
             else PythonObject.around(retriever, type(retriever).__qualname__)
         )
@@ -60,22 +67,25 @@ def ifir_record() -> MeasuredBy:
 
 
 @pytest.fixture(scope="session")
-def assert_not_regressed() -> NotRegressed:
-    """``assert_not_regressed(record, baseline, policy=None)``: `ifir-eval gate` as an assertion."""
+def assert_not_regressed(pytestconfig: pytest.Config) -> NotRegressed:
+    """``assert_not_regressed(record, baseline, policy=None)``: `ifir-eval gate` as an assertion.
+
+    Without a policy, that of the project counts: ``[tool.ifir-eval.gate]`` beside pytest's own settings.
+    """
 
     def check(
         candidate: Record | str | Path, baseline: Record | str | Path, *, policy: str | Path | None = None
     ) -> None:
         from ifir_eval.comparison.gate import Outcome, judge  # noqa: PLC0415 - every pytest run imports plugins
-        from ifir_eval.comparison.policy import Policy, read_policy  # noqa: PLC0415 - likewise
+        from ifir_eval.comparison.policy import policy_of  # noqa: PLC0415 - likewise
         from ifir_eval.reporting.gated import as_text  # noqa: PLC0415 - likewise
 
-        rules = Policy(is_default=True) if policy is None else read_policy(Path(policy))
+        rules = policy_of(None if policy is None else Path(policy), pytestconfig.rootpath)
         judgement = judge(_record(baseline), _record(candidate), rules)
         if judgement.outcome is Outcome.FAILED:
             pytest.fail(as_text(judgement), pytrace=False)
         if judgement.outcome is Outcome.UNDECIDED:
-            warnings.warn(as_text(judgement), stacklevel=2)
+            warnings.warn(as_text(judgement), UndecidedWarning, stacklevel=2)
 
     return check
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from ifir_eval.benchmarks import condaqa, csfcube, negconstraint, published
+from ifir_eval.benchmarks import cacm, condaqa, csfcube, cystic_fibrosis, negconstraint, published
 from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED, Benchmark, Contrast
 from ifir_eval.benchmarks.entry import Entry
 from ifir_eval.benchmarks.folder import read_folder
@@ -135,6 +135,23 @@ _ENTRIES = (
     ),
     _condaqa("condaqa", "dev", Sizes(234, 398)),
     _condaqa("condaqa-test", "test", Sizes(1571, 2591)),
+    published.entry(
+        cacm,
+        cacm.NAME,
+        "abstracts of the CACM without instructions: general quality",
+        sizes=cacm.SIZES,
+        release=cacm.RELEASE,
+        read=cacm.read_cacm,
+    ),
+    published.entry(
+        cystic_fibrosis,
+        cystic_fibrosis.NAME,
+        "medical abstracts judged by experts, without instructions: general quality",
+        sizes=cystic_fibrosis.SIZES,
+        release=cystic_fibrosis.RELEASE,
+        read=cystic_fibrosis.read_cystic_fibrosis,
+        by_hand=cystic_fibrosis.BY_HAND,
+    ),
     _mirror("mirror-dev", "dev", "as mirror, in other domains and wordings, to choose checkpoints by", 60, 987),
     _mirror("mirror-train", "train", "as mirror, in other domains and wordings again, to train on", 150, 2457),
     *published.entries(),

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from json import dumps
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import click
@@ -26,22 +27,28 @@ def _bytes(context: click.Context, parameter: click.Parameter, value: str) -> in
     return int(float(written[1]) * _UNITS[written[2] or ""])
 
 
-@click.group("cache", invoke_without_command=True)
-@click.pass_context
-def command(context: click.Context) -> None:
-    """Show, verify or prune the cache of vectors.
+class _ShowsByDefault(click.Group):
+    """Options without a command before them are for ``show``."""
 
-    Every text that a model encodes is kept there, so that the next command need not encode it again.
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in self.get_help_option_names(ctx)):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("cache", cls=_ShowsByDefault)
+def command() -> None:
+    """Show, verify or prune the cache of vectors; without a command, show it.
+
+    Every text that a model encodes is kept there, so that the next command need not encode it again, and so
+    is every model that a --backend has converted.
     """
-    if context.invoked_subcommand is None:
-        with show.make_context("show", [], parent=context) as shown:  # reads IFIR_EVAL_CACHE, unlike invoke
-            show.invoke(shown)
 
 
 @command.command("show")
 @cache_option
 @json_option
-def show(cache: Path | None, json: bool = False) -> None:
+def show(cache: Path | None, json: bool) -> None:
     """Show whose vectors are there, how many, how large they are, and when they were last of use."""
     folder, spaces = _open(cache)
     if json:
@@ -52,6 +59,7 @@ def show(cache: Path | None, json: bool = False) -> None:
                 "folder": str(space.folder),
                 "texts": space.texts(),
                 "bytes": space.size,
+                "converted_bytes": _converted(space),
                 "last_used": datetime.fromtimestamp(space.used, UTC).isoformat(timespec="seconds"),
             }
             for space in spaces
@@ -64,9 +72,13 @@ def show(cache: Path | None, json: bool = False) -> None:
     )
     for space in spaces:
         used = datetime.fromtimestamp(space.used).astimezone().strftime("%Y-%m-%d %H:%M")
-        settings = ", ".join(f"{key}={_short(value)}" for key, value in space.identity.items())
+        settings = ", ".join(
+            f"{key}={_short(value)}" for key, value in space.identity.items() if value is not None
+        )
+        converted = f", a converted model of {_readable(_converted(space))}" if space.conversions else ""
         click.echo(f"\n{space.name or '(of an unknown encoder)'}")
-        click.echo(f"    {_count(space.texts(), 'text')}, {_readable(space.size)}, last used {used}")
+        vectors = _readable(space.size - _converted(space))
+        click.echo(f"    {_count(space.texts(), 'text')}, {vectors}{converted}, last used {used}")
         click.echo(f"    {settings or '(settings unknown)'}")
 
 
@@ -118,11 +130,18 @@ def prune_to(cache: Path | None, size: int, json: bool) -> None:
     removal = prune(spaces, size)
     left = sum(space.size for space in spaces) - removal.size
     if json:
-        click.echo(dumps({"removed_shards": removal.shards, "removed_bytes": removal.size, "left_bytes": left}))
+        told = {
+            "removed_shards": removal.shards,
+            "removed_models": removal.conversions,
+            "removed_bytes": removal.size,
+            "left_bytes": left,
+        }
+        click.echo(dumps(told))
         return
+    models = f" and {_count(removal.conversions, 'converted model')}" if removal.conversions else ""
     click.echo(
-        f"removed {_count(removal.shards, 'shard')}, {_readable(removal.size)}; {_readable(left)} are left"
-        f"{_left_alone(removal.busy)}"
+        f"removed {_count(removal.shards, 'shard')}{models}, {_readable(removal.size)}; "
+        f"{_readable(left)} are left{_left_alone(removal.busy)}"
     )
 
 
@@ -144,9 +163,16 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 
-def _short(value: object) -> object:
-    """A revision or fingerprint is told by its first digits."""
-    return value[:12] if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{40,}", value) else value
+def _converted(space: StoredSpace) -> int:
+    return sum(conversion.size for conversion in space.conversions)
+
+
+def _short(value: object) -> str:
+    """A revision or fingerprint is told by its first digits, and what has lines of its own in one."""
+    said = str(value)
+    if re.fullmatch(r"[0-9a-f]{40,}", said):
+        return said[:12]
+    return shorten(said, 60, placeholder=" …") if "\n" in said else said
 
 
 def _left_alone(busy: int) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ifir_eval.comparison.compare import Comparison
     from ifir_eval.records.record import Record
 
-_FORMATS = ("table", "markdown", "csv", "latex", "json")
+_FORMATS = ("table", "markdown", "csv", "latex", "json", "html")
 
 
 @click.command("compare")
@@ -35,6 +35,7 @@ def command(paths: tuple[Path, ...], measure: tuple[str, ...], format_: str, out
     \b
     ifir-eval compare results/bm25-*/mirror results/my-model-*/mirror
     ifir-eval compare results --measure swap-accuracy --format markdown --out compared.md
+    ifir-eval compare results --format html --out compared.html
     """
     from ifir_eval.comparison.compare import compare
     from ifir_eval.records.storage import load_records
@@ -59,11 +60,16 @@ def command(paths: tuple[Path, ...], measure: tuple[str, ...], format_: str, out
 
 def _written(comparisons: list[Comparison], format_: str, width: int | None) -> str:
     from ifir_eval.reporting import compared
+    from ifir_eval.reporting.compared_page import as_page
 
+    if format_ == "html":
+        return as_page(comparisons)
     if format_ == "json":
-        return json.dumps([compared.as_json(one) for one in comparisons], ensure_ascii=False) + "\n"
+        return json.dumps([compared.as_json(one) for one in comparisons]) + "\n"
+    if format_ == "csv":
+        return compared.as_csv(comparisons)
     if format_ != "table":
-        write = {"markdown": compared.as_markdown, "csv": compared.as_csv, "latex": compared.as_latex}[format_]
+        write = {"markdown": compared.as_markdown, "latex": compared.as_latex}[format_]
         return "\n".join(map(write, comparisons))
     from rich.console import Console
 

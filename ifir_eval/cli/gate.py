@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ifir_eval.cli.options import say
+from ifir_eval.errors import IfirEvalError
 
 if TYPE_CHECKING:
     from ifir_eval.comparison.gate import Judgement
-    from ifir_eval.comparison.policy import Policy
 
 _FORMATS = ("text", "github", "json", "junit", "markdown")
+_BY_SUFFIX = {".json": "json", ".xml": "junit", ".md": "markdown"}
 
 
 @click.command("gate")
@@ -27,7 +29,12 @@ _FORMATS = ("text", "github", "json", "junit", "markdown")
     help="What is tolerated (default: [tool.ifir-eval.gate] of ./pyproject.toml, else the usual margins).",
 )
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report here as well.")
+@click.option(
+    "--out",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report here as well: JUnit into .xml, .json and .md by name, else as --format. Repeatable.",
+)
 @click.option(
     "--bless",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -38,59 +45,66 @@ def command(
     baseline: Path | None,
     policy: Path | None,
     format_: str,
-    out: Path | None,
+    out: tuple[Path, ...],
     bless: Path | None,
 ) -> None:
     """Fail (exit code 1) if the record CANDIDATE has provably lost more than the policy tolerates.
 
-    A larger loss that may be an accident of the topics is a warning that says how many topics it would take.
-    Exit code 2: it cannot be verified (another benchmark, a limited or unreadable record, a measure that the
-    records lack).
+    CANDIDATE is a record.json or a folder; of several records in it, the one of the baseline's retriever and
+    benchmark counts. A larger loss that may be an accident of the topics is a warning that says how many topics
+    it would take. Exit code 2: it cannot be verified (another benchmark, a limited or unreadable record, a
+    measure that the records lack).
 
     \b
-    ifir-eval gate results/my-model-*/mirror --baseline baselines/my-model.json
+    ifir-eval gate results --baseline baselines/my-model.json
+    ifir-eval gate results --baseline baselines/my-model.json --format github --out gate.xml
     ifir-eval gate results/my-model-*/mirror --bless baselines/my-model.json
     """
-    from ifir_eval.comparison.baseline import bless as make_baseline
-    from ifir_eval.comparison.gate import Outcome, judge
-    from ifir_eval.records.storage import load_record, write_atomically
-
     if (baseline is None) == (bless is None):
         raise click.UsageError(
             "write --baseline RECORD to judge CANDIDATE, or --bless FILE to make it a baseline"
         )
     if bless is not None:
+        from ifir_eval.comparison.baseline import bless as make_baseline
+        from ifir_eval.records.storage import load_record
+
         make_baseline(load_record(candidate), bless)
         say(f"baseline: {bless}")
         return
     assert baseline is not None
-    judgement = judge(load_record(baseline), load_record(candidate), _policy(policy))
-    text = _written(judgement, format_)
-    # Written before the process exits, whatever it exits with: CI shows reports of failed steps.
-    if out is not None:
-        write_atomically(out, text.encode())
-    if format_ == "github" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
-        with Path(summary).open("a", encoding="utf-8") as file:
-            file.write(_written(judgement, "markdown"))
-    click.echo(text, nl=False)
+    try:
+        judgement = _judged(candidate, baseline, policy)
+    except IfirEvalError as error:
+        from ifir_eval.reporting.gated import unverifiable
+
+        reason = f"{error}"
+        _report(lambda format_: unverifiable(reason, format_), format_, out)
+        raise
+    from ifir_eval.comparison.gate import Outcome
+    from ifir_eval.reporting.gated import written
+
+    _report(lambda format_: written(judgement, format_), format_, out)
     sys.exit(judgement.outcome is Outcome.FAILED)
 
 
-def _policy(file: Path | None) -> Policy:
-    from ifir_eval.comparison.policy import Policy, in_project, read_policy
+def _judged(candidate: Path, baseline: Path, policy: Path | None) -> Judgement:
+    from ifir_eval.comparison.baseline import candidate_for
+    from ifir_eval.comparison.gate import judge
+    from ifir_eval.comparison.policy import policy_of
+    from ifir_eval.records.storage import load_record, load_records
 
-    if file is None:
-        file = in_project(Path.cwd())
-    return Policy(is_default=True) if file is None else read_policy(file)
+    blessed = load_record(baseline)
+    found = candidate_for(blessed, load_records([candidate]))
+    return judge(blessed, found, policy_of(policy, Path.cwd()))
 
 
-def _written(judgement: Judgement, format_: str) -> str:
-    from ifir_eval.reporting import gated
+def _report(write: Callable[[str], str], format_: str, files: Sequence[Path]) -> None:
+    """Everywhere it is wanted, before the process exits: CI shows the reports of failed steps."""
+    from ifir_eval.records.storage import write_atomically
 
-    return {
-        "text": gated.as_text,
-        "github": gated.as_github,
-        "json": gated.as_json,
-        "junit": gated.as_junit,
-        "markdown": gated.as_markdown,
-    }[format_](judgement)
+    for file in files:
+        write_atomically(file, write(_BY_SUFFIX.get(file.suffix, format_)).encode())
+    if format_ == "github" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
+        with Path(summary).open("a", encoding="utf-8") as stream:
+            stream.write(write("markdown"))
+    click.echo(write(format_), nl=False)

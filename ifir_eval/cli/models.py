@@ -50,7 +50,8 @@ def list_all(json: bool = False) -> None:
 def show_one(name: str, options: Options, json: bool) -> None:
     """Show what an encoder is sent for one example: texts, prefixes, tokens, pooling, maximum length.
 
-    NAME is a hub name or a folder. Nothing is loaded and nothing is fetched.
+    NAME is a hub name or a folder, a preset, or with causal: before it a reranker. Nothing is loaded and
+    nothing is fetched.
     """
     from ifir_eval.retrievers.presets import families
     from ifir_eval.retrievers.preview import preview
@@ -68,17 +69,24 @@ def _as_text(seen: Preview) -> str:
         f"model       {seen.name} ({seen.place})",
         f"preset      {seen.preset or 'none'}" + (f", after {seen.preset_source}" if seen.preset else ""),
         f"template    {seen.template!r}",
-        f"pooling     {form.pooling or unsaid}",
+        *(
+            [f"answers     {' or '.join(map(repr, seen.answers))}, the first is the relevant one"]
+            if seen.answers
+            else [
+                f"pooling     {form.pooling or unsaid}",
+                f"similarity  {seen.similarity or unsaid}",
+                f"end of text {eos}",
+            ]
+        ),
         f"max length  {form.max_length or unsaid}",
-        f"end of text {eos}",
         f"query       {seen.query!r}",
         *_token_lines(seen.query_tokens),
         f"document    {seen.document!r}",
         *_token_lines(seen.document_tokens),
         *(f"note        {note}" for note in seen.notes),
         "",
-        "query, as it is read:",
-        seen.query,
+        f"{'prompt' if seen.answers else 'query'}, as it is read:",
+        seen.read,
     ]
     return "\n".join(lines)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.records.record import PUBLISHED, Record
 from ifir_eval.records.schema import to_json
 from ifir_eval.records.storage import write_atomically
+
+_SHOWN = 3
 
 
 def bless(record: Record, file: Path) -> None:
@@ -24,6 +26,24 @@ def bless(record: Record, file: Path) -> None:
     write_atomically(file, to_json(record).encode())
 
 
+def candidate_for(baseline: Record, records: Sequence[Record]) -> Record:
+    """The one of ``records`` that is held against ``baseline``: the only one, or its namesake on its benchmark.
+
+    Raises:
+        InvalidInputError: if that is none of them, or several.
+    """
+    if len(records) == 1:
+        return records[0]
+    asked = (baseline.retriever["spec"], baseline.benchmark["content_hash"])
+    found = [r for r in records if (r.retriever["spec"], r.benchmark["content_hash"]) == asked]
+    if len(found) == 1:
+        return found[0]
+    said = " ".join(f"{asked[0]} on {baseline.benchmark['name']} ({asked[1][:8]}), as the baseline is".split())
+    what = f"{len(found)} of them are of" if found else "none of them is of"
+    reason = f"there are {len(records)} records and {what} {said}; name the candidate's own folder"
+    raise InvalidInputError("gate", [Problem(reason)])
+
+
 def _unfit(record: Record, file: Path) -> Iterator[str]:
     if record.origin == PUBLISHED:
         yield "published figures have no values by topic"
@@ -31,17 +51,43 @@ def _unfit(record: Record, file: Path) -> Iterator[str]:
         yield "it is a limited run; run it without --limit"
     if missing := len(record.missing_queries):
         yield f"{missing} queries were not answered and count as failures"
-    if changed := _uncommitted(file):
-        yield f"the project has changes that are not committed ({', '.join(changed[:3])}…); commit them first"
+    try:
+        changed = _uncommitted(file)
+    except OSError as error:
+        yield f"whether all is committed cannot be told: {error}"
+        return
+    if changed:
+        more = "…" if len(changed) > _SHOWN else ""
+        yield (
+            f"the project has changes that are not committed ({', '.join(changed[:_SHOWN])}{more}); "
+            "commit them, and measure again if they can change a number"
+        )
 
 
 def _uncommitted(file: Path) -> list[str]:
-    """Changed tracked files of the git repository around ``file``, itself aside; none where there is no git."""
+    """Changed tracked files of the git repository around ``file``; none where there is no repository.
+
+    Other baselines beside ``file`` do not count: they are refreshed together.
+
+    Raises:
+        OSError: if git is not there, or will not say.
+    """
     folder = next(parent for parent in file.absolute().parents if parent.is_dir())
-    command = ["git", "-C", str(folder), "status", "--porcelain", "--untracked-files=no"]
-    try:
-        status = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed
-    except (OSError, subprocess.CalledProcessError):
+    if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
         return []
-    changed = [line[3:] for line in status.splitlines()]
-    return [name for name in changed if Path(name).name != file.name]
+    status = _git(folder, "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames")
+    top = Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
+    changed = [entry[3:] for entry in status.split("\0") if entry]
+    return [name for name in changed if not _is_beside(top / name, file)]
+
+
+def _is_beside(changed: Path, file: Path) -> bool:
+    return changed.suffix == file.suffix and changed.parent.resolve() == file.absolute().parent.resolve()
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed
+    if done.returncode:
+        raise OSError(done.stderr.strip() or f"git ended with {done.returncode}")
+    return done.stdout

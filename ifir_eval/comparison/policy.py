@@ -5,10 +5,11 @@
     confidence = 0.95            # of every statement; default
     demand = "no-proven-loss"    # default; or "proven-no-loss": a loss within the margin has to be shown
 
-    [loss]                       # by how much a column may fall; a measure's name stands for all its views
-    "swap-accuracy" = 0.02
+    [loss]                       # by how much a column may get worse; a measure's name stands for those of its
+    "swap-accuracy" = 0.02       # columns that are not named themselves
     "p-MRR" = 0.01
     "nDCG@10" = 0.005
+    "placebo-drift" = 0.05       # lower is better: a rise is the loss
 
     [floor]                      # what it must not be below, whatever the baseline was
     "swap-accuracy" = 0.25
@@ -32,7 +33,15 @@ from ifir_eval.errors import InvalidInputError, Problem
 
 NO_PROVEN_LOSS, PROVEN_NO_LOSS = "no-proven-loss", "proven-no-loss"
 DEMANDS = (NO_PROVEN_LOSS, PROVEN_NO_LOSS)
+_USUAL = {
+    "swap-accuracy": 0.02,
+    "p-MRR": 0.01,
+    "nDCG@10": 0.005,
+    "paraphrase-drift": 0.05,
+    "placebo-drift": 0.05,
+}
 _KEYS = {"confidence", "demand", "loss", "floor", "slice"}
+_SLICE_KEYS = {"name", "value", "loss"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +55,29 @@ class SliceRule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Tolerated losses and floors by column or measure, as fractions of the measure's own scale."""
+    """Tolerated losses and floors by column or measure, as fractions of the measure's own scale.
 
-    loss: Mapping[str, float] = field(
-        default_factory=lambda: {"swap-accuracy": 0.02, "p-MRR": 0.01, "nDCG@10": 0.005}
-    )
+    The usual margins bound the drifts as well: noise raises swap accuracy towards a random ranking's 0.25 where
+    a retriever has less, and only its rankings' drift gives it away.
+    """
+
+    loss: Mapping[str, float] = field(default_factory=lambda: dict(_USUAL))
     floor: Mapping[str, float] = field(default_factory=dict)
     slices: tuple[SliceRule, ...] = ()
     confidence: float = 0.95
     demand: str = NO_PROVEN_LOSS
     is_default: bool = False
     """Nobody wrote it: a measure that the benchmark does not carry is then no mistake."""
+
+
+def policy_of(file: Path | None, folder: Path) -> Policy:
+    """The policy in ``file``; without one, that of the project in ``folder``, else the usual margins.
+
+    Raises:
+        InvalidInputError: with everything that is wrong with it.
+    """
+    found = file or in_project(folder)
+    return Policy(is_default=True) if found is None else read_policy(found)
 
 
 def in_project(folder: Path) -> Path | None:
@@ -114,12 +135,29 @@ def _mistakes(table: Mapping[str, Any]) -> Iterator[str]:
     yield from _wrong_margins("floor", table.get("floor", {}), least=-math.inf)
     rules = table.get("slice", [])
     for rule in rules if isinstance(rules, list) else [rules]:
-        if not (isinstance(rule, dict) and isinstance(rule.get("name"), str) and rule.get("loss")):
-            yield f"a [[slice]] needs a name and a loss, this has not: {rule!r}"
-            continue
-        yield from _wrong_margins(f"loss of slice {rule['name']}", rule["loss"], least=0.0)
+        yield from _wrong_slice(rule)
+    if table.get("demand") == PROVEN_NO_LOSS:
+        yield from (f"a loss of 0 in {name!r} can never be proven; tolerate a little" for name in _zeros(table))
     if not any(table.get(key) for key in ("loss", "floor", "slice")):
         yield "it has no rule: write a [loss], a [floor] or a [[slice]]"
+
+
+def _wrong_slice(rule: object) -> Iterator[str]:
+    if not (isinstance(rule, dict) and isinstance(rule.get("name"), str) and rule.get("loss")):
+        yield f"a [[slice]] needs a name and a loss, this has not: {rule!r}"
+        return
+    for key in sorted(rule.keys() - _SLICE_KEYS):
+        yield f"a [[slice]] has no setting {key!r}; existing: {', '.join(sorted(_SLICE_KEYS))}"
+    if not isinstance(rule.get("value", ""), str):
+        yield f"the value of slice {rule['name']} is {rule['value']!r}, but must be a text"
+    yield from _wrong_margins(f"loss of slice {rule['name']}", rule["loss"], least=0.0)
+
+
+def _zeros(table: Mapping[str, Any]) -> list[str]:
+    slices = table.get("slice", [])
+    rules = [table, *(slices if isinstance(slices, list) else [])]
+    losses = [rule["loss"] for rule in rules if isinstance(rule, dict) and isinstance(rule.get("loss"), dict)]
+    return [name for loss in losses for name, margin in loss.items() if margin == 0]
 
 
 def _wrong_margins(what: str, table: object, least: float) -> Iterator[str]:

@@ -5,6 +5,7 @@
     <folder>/<hash of an encoder's identity>/space.json      that identity, for people
                                              <name>.vectors  shards, see `ifir_eval.encoding.shard`
                                              <name>.index
+                                             converted/      the model as a faster backend reads it
 
 Several processes may use a folder at once without waiting for each other: each appends to shards of its
 own and reads those of the others that were there when it opened the space.
@@ -30,6 +31,14 @@ from ifir_eval.encoding.shard import INDEX, Records, ShardReader, ShardWriter, a
 from ifir_eval.errors import IncompleteError
 
 IDENTITY = "space.json"
+CONVERTED = "converted"
+HALF_CONVERTED = f".{CONVERTED}-"
+"""How the names of folders begin in which a model is being converted."""
+
+METHOD = 1
+"""To be raised when the code of this package makes other vectors of the same text, model and settings: the
+old ones are then not found any more."""
+
 SHARD_BYTES = 256_000_000
 """How large a shard grows before a new one is begun."""
 
@@ -60,16 +69,16 @@ class VectorCache:
 
     def folder_of(self, identity: Mapping[str, Setting]) -> Path:
         """Where the vectors of one encoder lie, or will."""
-        content = json.dumps(dict(identity), sort_keys=True, ensure_ascii=False)
+        content = json.dumps([METHOD, dict(identity)], sort_keys=True, ensure_ascii=False)
         digest = hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:32]
         return self.folder / digest
 
 
 def describe(folder: Path, identity: Mapping[str, Setting], name: str) -> None:
-    """Make the folder of a space and write into it whose vectors it holds."""
+    """Make the folder of a space and write into it whose vectors it holds; the last ``name`` given counts."""
     folder.mkdir(parents=True, exist_ok=True)
     about = folder / IDENTITY
-    if not about.exists():
+    if name or not about.exists():
         temporary = folder / f".{secrets.token_hex(8)}"
         content = {"name": name, "identity": dict(identity)}
         try:

@@ -46,8 +46,7 @@ class CausalReranker(PairModel):
     @property
     def environment(self) -> Mapping[str, str]:
         """Where and in which precision the model computes, whoever chose it: by default as it was saved."""
-        device = torch.device(self._settings.device or get_device_name())
-        return {"device": str(device), "dtype": str(self._dtype).removeprefix("torch.")}
+        return {"device": self._device.type, "dtype": str(self._dtype).removeprefix("torch.")}
 
     @property
     def limit(self) -> int:
@@ -69,6 +68,10 @@ class CausalReranker(PairModel):
         return self._settings.query_prefix or ""
 
     @property
+    def _device(self) -> torch.device:
+        return torch.device(self._settings.device or get_device_name())
+
+    @property
     def _dtype(self) -> torch.dtype:
         return getattr(torch, self._settings.dtype or "", None) or self._config.dtype or torch.float32
 
@@ -83,7 +86,7 @@ class CausalReranker(PairModel):
     @cached_property
     def _model(self) -> Any:
         model = self._load(AutoModelForCausalLM, "model_kwargs", dtype=self._dtype)
-        return model.to(self.environment["device"]).eval()
+        return model.to(self._device).eval()
 
     def _load(
         self, kind: Any, arguments: Literal["model_kwargs", "processor_kwargs", "config_kwargs"], **more: Any

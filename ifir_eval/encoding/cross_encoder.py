@@ -15,7 +15,7 @@ from sentence_transformers import CrossEncoder as LibraryCrossEncoder
 from sentence_transformers.cross_encoder.modules import LogitScore
 
 from ifir_eval.encoding.encoder import Pair
-from ifir_eval.encoding.library_model import refuse_beyond_positions
+from ifir_eval.encoding.library_model import refuse_beyond_positions, stay_within_positions
 from ifir_eval.encoding.loading import library_arguments
 from ifir_eval.encoding.pairs import PairModel, Tokens, encodings, padded, safe_folder
 from ifir_eval.encoding.untrained import refusing_untrained
@@ -32,7 +32,7 @@ class CrossEncoder(PairModel):
     @property
     def environment(self) -> Mapping[str, str]:
         """Where and in which precision the model computes, whoever chose it."""
-        return {"device": str(self._model.device), "dtype": str(self._model.dtype).removeprefix("torch.")}
+        return {"device": self._model.device.type, "dtype": str(self._model.dtype).removeprefix("torch.")}
 
     @property
     def limit(self) -> int:
@@ -50,7 +50,7 @@ class CrossEncoder(PairModel):
     def _model(self) -> LibraryCrossEncoder:
         folder, settings = safe_folder(self._source, self._settings), self._settings
         try:
-            with refusing_untrained(folder):
+            with refusing_untrained(folder, unused=()):  # BERT classifies what its pooling layer gives
                 model: LibraryCrossEncoder = LibraryCrossEncoder(
                     str(folder),
                     device=settings.device,
@@ -72,6 +72,7 @@ class CrossEncoder(PairModel):
         if settings.max_length:
             refuse_beyond_positions(model, settings.max_length)
             model.max_seq_length = settings.max_length
+        stay_within_positions(model)
         model.eval()
         return model
 

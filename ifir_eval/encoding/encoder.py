@@ -112,6 +112,16 @@ class ReadsByRole(Protocol):
         ...
 
 
+@runtime_checkable
+class HasDimension(Protocol):
+    """An embedder whose vectors are wider than the rows that are kept of them, as sparse ones are."""
+
+    @property
+    def dimension(self) -> int:
+        """The numbers of a vector."""
+        ...
+
+
 class Embedder(Encoder[str], Protocol):
     """An encoder of single texts with a similarity between their vectors."""
 
@@ -141,3 +151,8 @@ class Ragged:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def limit_for(encoder: Encoder[Item], role: Role) -> int:
+    """The tokens that ``encoder`` reads of an item of this role at most."""
+    return encoder.reads(role) if isinstance(encoder, ReadsByRole) else encoder.limit

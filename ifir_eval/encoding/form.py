@@ -37,6 +37,18 @@ def resolve(folder: Path | None, settings: ModelSettings) -> Form:
     return settings.form.over(own(folder)).over(preset)
 
 
+def similarity(folder: Path | None, settings: ModelSettings) -> str | None:
+    """How vectors are compared: the model's own word, else its preset's, else for a plain model the cosine.
+
+    None where none of these is known.
+    """
+    preset = settings.preset.similarity if settings.preset else None
+    if folder is None:
+        return preset
+    said = read_config(folder / "config_sentence_transformers.json").get("similarity_fn_name")
+    return said or preset or ("cosine" if is_plain(folder) else None)
+
+
 def own(folder: Path) -> Form:
     """What the configuration in ``folder`` says; a model with any prompt for retrieval has said all of them."""
     prompts = read_config(folder / "config_sentence_transformers.json").get("prompts") or {}

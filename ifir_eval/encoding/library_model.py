@@ -134,6 +134,7 @@ class LibraryEmbedder(ABC, Generic[Model]):
                 model = self._load(
                     str(folder), {**source, "device": settings.device, "model_kwargs": {**weights, **dtype}}
                 )
+            stay_within_positions(model)
             return model.to(**dtype) if dtype else model  # the modules behind the transformer too
         except RetrieverError:
             raise
@@ -170,16 +171,27 @@ class LibraryEmbedder(ABC, Generic[Model]):
 
 def refuse_beyond_positions(model: BaseModel, max_length: int) -> None:
     """Refuse a maximum length for which the model has no positions."""
-    transformer = model.transformers_model
-    positions = getattr(getattr(transformer, "config", None), "max_position_embeddings", None)
-    # RoBERTa's positions begin after that of the padding token.
-    inner = getattr(getattr(transformer, "base_model", None), "embeddings", None)
-    if positions and (padding := getattr(inner, "padding_idx", None)) is not None:
-        positions -= padding + 1
-    if positions and max_length > positions:
+    if max_length > (positions := positions_of(model.transformers_model)):
         raise RetrieverError(
             f"the maximum length {max_length} is more than the {positions} positions that the model knows"
         )
+
+
+def stay_within_positions(model: BaseModel) -> None:
+    """Lower the maximum length of a loaded model that would read on beyond its last position and fail."""
+    positions = positions_of(model.transformers_model)
+    if positions < sys.maxsize and (model.max_seq_length or sys.maxsize) > positions:
+        model.max_seq_length = positions
+
+
+def positions_of(transformer: Any) -> int:
+    """How many tokens a model of `transformers` has positions for; `sys.maxsize` where that is not limited."""
+    positions = getattr(getattr(transformer, "config", None), "max_position_embeddings", None)
+    if not positions or positions < 0:
+        return sys.maxsize
+    # RoBERTa's positions begin after that of the padding token.
+    padding = getattr(getattr(transformer.base_model, "embeddings", None), "padding_idx", None)
+    return int(positions) - (0 if padding is None else padding + 1)
 
 
 def module_types(folder: Path) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +17,12 @@ from sentence_transformers import SentenceTransformer
 
 from ifir_eval.encoding.backends import backend
 from ifir_eval.encoding.batching import ahead, plan
+from ifir_eval.encoding.cache import CONVERTED, VectorCache, default_folder, describe
 from ifir_eval.encoding.encoder import Chunk, Ragged, Role, Setting, Vectors
 from ifir_eval.encoding.memory import Room, is_out_of_memory
 from ifir_eval.encoding.reading import Reading, Texts, limit_of, prompt_of, reading, tokens_needed
 from ifir_eval.encoding.settings import ModelSettings
+from ifir_eval.encoding.shard import writing
 from ifir_eval.errors import RetrieverError
 
 BATCH_TOKENS = {"cpu": 2_048, "cuda": 65_536, "mps": 16_384}
@@ -92,7 +95,12 @@ class LoadedModel:
 
     @cached_property
     def _compute(self) -> backend.Backend:
-        return backend.make(self._settings.backend, self._model, self._identity)
+        if not backend.converts(self._settings.backend):
+            return backend.make(self._settings.backend, self._model, Path())
+        folder = VectorCache(self._settings.cache or default_folder()).folder_of(self._identity)
+        with writing(folder):
+            describe(folder, self._identity, "")
+        return backend.make(self._settings.backend, self._model, folder / CONVERTED)
 
     @property
     def _batch_tokens(self) -> int:

@@ -13,12 +13,15 @@ from typing import Any, TypedDict
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from sentence_transformers.util import fullname
 from transformers.utils import logging as transformers_logging
 
 from ifir_eval.encoding.checkpoint import check, is_adapter
 from ifir_eval.encoding.encoder import Role
-from ifir_eval.encoding.form import POOLING_MODES, is_plain, resolve
+from ifir_eval.encoding.form import POOLING_MODES, is_plain, resolve, similarity
 from ifir_eval.encoding.hub import base_of
+from ifir_eval.encoding.instruction_attention import InstructionQueryAttention
+from ifir_eval.encoding.library_model import positions_of
 from ifir_eval.encoding.settings import Form, ModelSettings
 from ifir_eval.encoding.tokens import append_eos
 from ifir_eval.encoding.untrained import refusing_untrained
@@ -53,6 +56,9 @@ def load(folder: Path, settings: ModelSettings) -> SentenceTransformer:
     try:
         with refusing_untrained(described):
             model = (_plain if is_plain(described) else _configured)(described, form, settings)
+        compared: Any = similarity(described, settings)
+        if compared:
+            model.similarity_fn_name = compared
         if adapter and adapter != described:
             _merge(adapter, model)
         if settings.dtype and model.dtype != getattr(torch, settings.dtype):
@@ -104,8 +110,11 @@ def library_arguments(settings: ModelSettings) -> LibraryArguments:
 
 def _configured(folder: Path, _: Form, settings: ModelSettings) -> SentenceTransformer:
     """The model as its sentence-transformers configuration describes it."""
-    return SentenceTransformer(
+    # Modules of other packages than its own count as remote code for the library; this one is our own.
+    ours = {fullname(InstructionQueryAttention): InstructionQueryAttention}
+    return SentenceTransformer._load_with_module_classes(  # noqa: SLF001
         str(folder),
+        ours,
         device=settings.device,
         trust_remote_code=settings.trust_remote_code,
         local_files_only=True,
@@ -132,7 +141,8 @@ def _plain(folder: Path, form: Form, settings: ModelSettings) -> SentenceTransfo
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token  # masked, so any token will do
     pooling = Pooling(transformer.get_embedding_dimension(), POOLING_MODES[form.pooling])
-    return SentenceTransformer(modules=[transformer, pooling, Normalize()], device=settings.device)
+    normal = [Normalize()] if similarity(folder, settings) == "cosine" else []
+    return SentenceTransformer(modules=[transformer, pooling, *normal], device=settings.device)
 
 
 def _merge(adapter: Path, model: SentenceTransformer) -> None:
@@ -167,7 +177,7 @@ def _shape(model: SentenceTransformer, form: Form, settings: ModelSettings) -> N
         append_eos(model.tokenizer)
     if settings.pooling:
         _set_pooling(model, POOLING_MODES[settings.pooling])
-    positions = _positions(model)
+    positions = positions_of(getattr(model[0], "auto_model", None))
     if settings.max_length and settings.max_length > positions:
         raise RetrieverError(
             f"the maximum length {settings.max_length} is more than the {positions} positions "
@@ -184,16 +194,6 @@ def _set_pooling(model: SentenceTransformer, mode: str) -> None:
     inner: Any = model[0]
     before: Any = model[places[0]]
     model[places[0]] = Pooling(inner.get_embedding_dimension(), mode, before.include_prompt)
-
-
-def _positions(model: SentenceTransformer) -> int:
-    """How many tokens the model has positions for; RoBERTa's begin after that of the padding token."""
-    inner = getattr(model[0], "auto_model", None)
-    positions = getattr(getattr(inner, "config", None), "max_position_embeddings", None)
-    if not positions or positions < 0:
-        return sys.maxsize
-    padding = getattr(getattr(inner, "embeddings", None), "padding_idx", None)
-    return int(positions) - (0 if padding is None else padding + 1)
 
 
 def _set_max_length(model: SentenceTransformer, max_length: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifir_eval.encoding.cache import Space
-from ifir_eval.encoding.encoder import Chunk, Encoder, Item, Pair, Ragged, ReadsByRole, Role
+from ifir_eval.encoding.encoder import Chunk, Encoder, Item, Pair, Ragged, Role, limit_for
 from ifir_eval.errors import RetrieverError
 from ifir_eval.progress import Progress
 
@@ -81,8 +81,8 @@ def encode_once(
                 advance(len(chunk.items))
             computed += len(missing)
     entries = space.find(keys)
-    limit = encoder.reads(role) if isinstance(encoder, ReadsByRole) else encoder.limit
-    return Encoded(space, dict(zip(distinct, entries.tolist(), strict=True)), limit, computed)
+    listed = dict(zip(distinct, entries.tolist(), strict=True))
+    return Encoded(space, listed, limit_for(encoder, role), computed)
 
 
 def check_finite(chunk: Chunk, items: Sequence[str | Pair]) -> None:

@@ -141,8 +141,7 @@ class PairModel(ABC):
 
     @property
     def _budget(self) -> int:
-        kind = torch.device(self.environment["device"]).type
-        return self._settings.batch_tokens or _BUDGETS.get(kind, _BUDGET)
+        return self._settings.batch_tokens or _BUDGETS.get(self.environment["device"], _BUDGET)
 
     def _score_or_halve(self, columns: Sequence[Mapping[str, NDArray[np.int64]]]) -> Vectors:
         """The scores of a batch, of its halves one after the other where memory does not suffice."""

@@ -9,19 +9,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ifir_eval.encoding.backends import backend
-from ifir_eval.encoding.checkpoint import LocalModel
+from ifir_eval.encoding.checkpoint import LocalModel, own_code
 from ifir_eval.encoding.encoder import Chunk, Ragged, Role, Setting
 from ifir_eval.encoding.hub import HubModel
 from ifir_eval.encoding.settings import ModelSettings
 from ifir_eval.errors import RetrieverError
 
 if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
     from ifir_eval.encoding.loaded import LoadedModel
 
 _PACKAGES = ("sentence-transformers", "transformers", "torch")
@@ -39,7 +42,7 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, source: LocalModel | HubModel, settings: ModelSettings) -> None:
         self._versions = backend.versions(settings.backend)
-        if backend.needs_cpu(settings.backend):
+        if backend.converts(settings.backend):
             if settings.device not in {None, "cpu"}:
                 raise RetrieverError(
                     f"--backend {settings.backend} computes on the CPU: leave out --device {settings.device}"
@@ -71,8 +74,13 @@ class SentenceTransformerEmbedder:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences for the user about what was seen while encoding."""
-        return self._loaded.warnings
+        """Sentences for the user about what was seen while encoding, and about code that was not run."""
+        code = () if self._settings.trust_remote_code else own_code(self._folder)
+        told = (
+            f"the model brings code of its own, which was not run ({', '.join(code)}): its authors' vectors "
+            "may be others (--trust-remote-code)"
+        )
+        return (*self._loaded.warnings, *([told] if code else []))
 
     def encode(self, items: Sequence[str], role: Role, wanted: Sequence[int]) -> Iterator[Chunk]:
         """The vectors of each text, window by window and in each window long texts first."""
@@ -91,9 +99,22 @@ class SentenceTransformerEmbedder:
         """Whether the tokens from the side that is kept up to the far end do not fit."""
         return self._loaded.loses(text, start, stop, role)
 
+    def load(self) -> SentenceTransformer:
+        """The model itself, a new one with each call: for whoever wants to change it, as training does.
+
+        Raises:
+            RetrieverError: if it cannot be loaded.
+        """
+        from ifir_eval.encoding.loading import load  # noqa: PLC0415  (imports torch)
+
+        return load(self._folder, self._settings)
+
+    @cached_property
+    def _folder(self) -> Path:
+        return self._source.folder()  # asks the hub
+
     @cached_property
     def _loaded(self) -> LoadedModel:
         from ifir_eval.encoding.loaded import LoadedModel  # noqa: PLC0415  (imports torch)
-        from ifir_eval.encoding.loading import load  # noqa: PLC0415  (likewise)
 
-        return LoadedModel(load(self._source.folder(), self._settings), self._settings, self.identity)
+        return LoadedModel(self.load(), self._settings, self.identity)

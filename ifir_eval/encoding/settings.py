@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 
 from ifir_eval.encoding.checkpoint import LocalModel
 from ifir_eval.encoding.encoder import Setting
@@ -33,21 +34,28 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """The published form of a family of models, and the template that goes with it; ``source`` published it."""
+    """The published form of a family of models, and what goes with it; ``source`` published it.
+
+    ``similarity`` is ``dot`` where vectors are compared as they are, None where by their cosine.
+    """
 
     name: str
     source: str
     form: Form
     template: str | None = None
+    similarity: str | None = None
 
     def __str__(self) -> str:
-        said = {name: value for name, value in asdict(self.form).items() if value is not None}
+        every = {**asdict(self.form), "similarity": self.similarity}
+        said = {name: value for name, value in every.items() if value is not None}
         return f"{self.name} {json.dumps(said, ensure_ascii=False)}"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
     """None leaves the choice to the model; see `ifir_eval.retrievers.options.Options` for the names.
+
+    ``cache`` is where converted models are kept, None for the user's own folder.
 
     What the model says of itself wins over ``preset``, and what the user says over both
     (`ifir_eval.encoding.form.resolve`).
@@ -66,6 +74,7 @@ class ModelSettings:
     batch_tokens: int | None = None
     preset: Preset | None = None
     adapter: LocalModel | HubModel | None = None
+    cache: Path | None = None
 
     @property
     def form(self) -> Form:

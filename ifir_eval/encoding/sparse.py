@@ -40,6 +40,11 @@ class SparseEmbedder(LibraryEmbedder["SparseEncoder"]):
     def metric(self) -> None:
         """None of single vectors."""
 
+    @property
+    def dimension(self) -> int:
+        """The words of the vocabulary."""
+        return int(self._model.get_embedding_dimension() or 0)
+
     def similarity(self, queries: Ragged, documents: Ragged) -> NDArray[np.float32]:
         """Dot products, or cosines where the model says so; shape ``(len(queries), len(documents))``.
 

@@ -8,117 +8,123 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ifir_eval.comparison.compare import SIGNIFICANCE, Compared, Comparison
-from ifir_eval.comparison.paired import slice_differences
-from ifir_eval.records.record import Record
+from ifir_eval.comparison.compare import Compared, Comparison
+from ifir_eval.reporting.compared_rows import (
+    Versus,
+    cautions,
+    legend,
+    mean_of,
+    means,
+    slice_rows,
+    title,
+    versus,
+)
 from ifir_eval.reporting.text import visible
 
-_HEAD = (
-    "measure",
-    "of",
-    "against",
-    "value",
-    "other",
-    "difference",
-    "95% interval",
-    "p (Holm)",
-    "w/t/l",
-    "sees",
+_HEAD = ("difference", "95% interval", "p (Holm)", "w/t/l", "sees")
+_SLICED = ("slice", "n", "difference", "95% interval")
+_FIELDS = (
+    *("column", "old", "new", "old_value", "new_value", "difference", "low", "high", "n", "p", "p_holm"),
+    *("wins", "ties", "losses", "detectable"),
 )
-_MOVED = 10
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: What makes a spreadsheet take a cell for a formula, the wide forms included.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_ESCAPES = {"|": "\\|", "\n": " ", "\r": " ", "<": "&lt;", "`": "\\`", "](": "]\\("}
 _LATEX = str.maketrans(
     {
         **{char: f"\\{char}" for char in "&%$#_{}"},
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
         "\\": r"\textbackslash{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
         "×": r"$\times$",
         "–": "--",
-        "−": "$-$",
+        "·": r"$\cdot$",
+        "⟨": r"$\langle$",
+        "⟩": r"$\rangle$",
+        "\n": " ",
+        "\t": " ",
     }
 )
 
 
 def as_table(comparison: Comparison) -> list[Table]:
     """For the terminal: a table for each pair, then the slices and the topics that moved most."""
-    tables = list(_pairs(comparison))
-    tables[-1].caption = Text(_legend(comparison))
-    return [*tables, *_slices(comparison), *_moved(comparison)]
-
-
-def _pairs(comparison: Comparison) -> Iterator[Table]:
-    cells = list(zip(comparison.pairs, _cells(comparison), strict=True))
-    for old, new in dict.fromkeys((pair.difference.old, pair.difference.new) for pair in comparison.pairs):
-        head = ("measure", new, old, *_HEAD[5:])
-        table = _empty(f"{_title(comparison)}: {new} less {old}", head)
-        for pair, (label, _, _, *rest) in cells:
-            if (pair.difference.old, pair.difference.new) == (old, new):
-                table.add_row(*(Text(visible(cell), no_wrap=True) for cell in (label, *rest)))
-        yield table
+    pairs = list(versus(comparison))
+    tables = [_pair_table(comparison, each) for each in pairs]
+    told = [legend(comparison), *cautions(comparison)]
+    tables[-1].caption = Text(visible("\n".join(told)))
+    return [*tables, *_details(pairs)]
 
 
 def as_markdown(comparison: Comparison) -> str:
-    """A heading, a table of means with letters, one of differences, and the legend."""
-    escape = _escaper({"|": "\\|", "\n": " ", "\r": " ", "<": "&lt;", "`": "\\`"})
-    lettered = [
-        [column.label, *(_lettered(comparison, place, column) for place in range(len(comparison.names)))]
-        for column in comparison.columns
+    """A table of means with letters, then for each pair its differences, slices and topics that moved most."""
+    parts = [
+        f"## {_marked_down(title(comparison))}",
+        _markdown(_mean_head(comparison), _mean_rows(comparison)),
+        *(_marked_down(told) for told in (legend(comparison), *cautions(comparison))),
     ]
-    names = [f"{letter} {name}" for name, letter in comparison.letters.items()]
-    tables = [_markdown(["measure", *names], lettered, escape), _markdown(_HEAD, _cells(comparison), escape)]
-    return "\n\n".join([f"## {escape(_title(comparison))}", *tables, escape(_legend(comparison))]) + "\n"
+    for pair in versus(comparison):
+        parts.append(f"### {_marked_down(f'{pair.new} less {pair.old}')}")
+        parts.append(_markdown(_pair_head(pair), _pair_rows(pair)))
+        if pair.slices:
+            parts += [_marked_down(_slice_title(pair)), _markdown(_SLICED, _slice_cells(pair))]
+        if pair.moved:
+            parts += [_marked_down(_moved_title(pair)), _markdown(_moved_head(pair), pair.moved)]
+    return "\n\n".join(parts) + "\n"
 
 
 def as_latex(comparison: Comparison) -> str:
-    """A table of means with letters as booktabs wants it; needs the package booktabs and nothing else."""
-    rows = [
-        [column.label, *(_lettered(comparison, place, column) for place in range(len(comparison.names)))]
-        for column in comparison.columns
-    ]
-    head = ["measure", *(f"{letter} {name}" for name, letter in comparison.letters.items())]
-    lines = [r"\begin{tabular}{l" + "r" * len(comparison.names) + "}", r"\toprule"]
-    lines += [" & ".join(cell.translate(_LATEX) for cell in row) + r" \\" for row in [head]]
-    lines += [r"\midrule", *(" & ".join(cell.translate(_LATEX) for cell in row) + r" \\" for row in rows)]
-    legend = _legend(comparison).replace("\n", "\n% ")
-    return (
-        "\n".join([f"% {_title(comparison)}", f"% {legend}", *lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
-    )
+    """Means with letters, then the differences of each pair, in tables for the package booktabs."""
+    told = [title(comparison), legend(comparison), *cautions(comparison)]
+    lines = [f"% {' '.join(visible(each).split())}" for each in told]
+    lines.append(_tabular(_mean_head(comparison), _mean_rows(comparison)))
+    for pair in versus(comparison):
+        lines += [
+            f"% {' '.join(visible(f'{pair.new} less {pair.old}').split())}",
+            _tabular(_pair_head(pair), _pair_rows(pair)),
+        ]
+    return "\n".join(lines) + "\n"
 
 
-def as_csv(comparison: Comparison) -> str:
-    """One line a pair and column; texts that a spreadsheet would take for a formula begin with ``'``."""
+def as_csv(comparisons: Iterable[Comparison]) -> str:
+    """One line a benchmark, pair and column; what a spreadsheet would take for a formula begins with ``'``."""
     out = io.StringIO()
-    rows = [_fields(comparison, pair) for pair in comparison.pairs]
-    writer = csv.DictWriter(out, list(rows[0]) if rows else ["column"], lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _inert(cell) if isinstance(cell, str) else cell for name, cell in row.items()})
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("benchmark", *_FIELDS))
+    for comparison in comparisons:
+        for pair in comparison.pairs:
+            cells = (comparison.benchmark["name"], *_fields(comparison, pair).values())
+            writer.writerow([_inert(cell) if isinstance(cell, str) else cell for cell in cells])
     return out.getvalue()
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
     """Everything, unrounded: pairs with slices and the differences of every topic."""
-    records = dict(zip(comparison.names, comparison.records, strict=True))
+    named = zip(comparison.names, comparison.records, strict=True)
     return {
         "benchmark": {
             key: comparison.benchmark.get(key) for key in ("name", "version", "content_hash", "topics")
         },
         "retrievers": [
             {"name": name, "letter": comparison.letters[name], "spec": record.retriever["spec"]}
-            for name, record in records.items()
+            for name, record in named
         ],
+        "cautions": cautions(comparison),
         "pairs": [
             {
                 **_fields(comparison, pair),
-                "slices": _json_slices(pair, records),
+                "significant": pair.is_significant,
+                "slices": _json_slices(comparison, pair),
                 "topics": dict(pair.difference.topics),
             }
             for pair in comparison.pairs
@@ -126,124 +132,87 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _title(comparison: Comparison) -> str:
-    benchmark = comparison.benchmark
-    return f"{benchmark['name']} · {benchmark['topics']} topics"
-
-
-def _legend(comparison: Comparison) -> str:
-    significant = sum(pair.is_significant for pair in comparison.pairs)
-    return (
-        f"{significant} of {len(comparison.pairs)} differences are significant at {SIGNIFICANCE:g} (*): paired "
-        "permutation test over topics, Holm over all of them. w/t/l: topics won, tied, lost. sees: the least "
-        "true difference that so many topics show at 80% power. Letters name whom a value significantly beats."
-    )
-
-
 def _fields(comparison: Comparison, pair: Compared) -> dict[str, str | float | int | None]:
     one = pair.difference
-    means = {
-        name: record.measures[one.column.name].value
-        for name, record in zip(comparison.names, comparison.records, strict=True)
-        if name in {one.old, one.new}
-    }
-    return {
-        "column": one.column.name,
-        "old": one.old,
-        "new": one.new,
-        "old_value": means[one.old],
-        "new_value": means[one.new],
-        "difference": one.estimate.value,
-        "low": one.estimate.low,
-        "high": one.estimate.high,
-        "n": one.estimate.n,
-        "p": one.p,
-        "p_holm": pair.p_holm,
-        "wins": one.wins,
-        "ties": one.ties,
-        "losses": one.losses,
-        "detectable": one.detectable,
-    }
+    cells = (
+        *(one.column.name, one.old, one.new),
+        *(mean_of(comparison, name, one.column) for name in (one.old, one.new)),
+        *one.estimate,
+        *(one.p, pair.p_holm, one.wins, one.ties, one.losses, one.detectable),
+    )
+    return dict(zip(_FIELDS, cells, strict=True))
 
 
-def _cells(comparison: Comparison) -> Iterator[list[str]]:
-    for pair in comparison.pairs:
-        one, fields = pair.difference, _fields(comparison, pair)
-        column = one.column
-        sees = "–" if one.detectable is None else column.shown(one.detectable).lstrip("+")
-        yield [
-            column.label,
-            one.new,
-            one.old,
-            column.shown(float(fields["new_value"] or 0)),
-            column.shown(float(fields["old_value"] or 0)),
-            _signed(column.shown(one.estimate.value)) + ("*" if pair.is_significant else ""),
-            column.interval(one.estimate),
-            f"{pair.p_holm:.4f}",
-            f"{one.wins}/{one.ties}/{one.losses}",
-            sees,
-        ]
+def _json_slices(comparison: Comparison, pair: Compared) -> dict[str, dict[str, Any]]:
+    slices: dict[str, dict[str, Any]] = {}
+    for each in slice_rows(comparison, pair.difference):
+        slices.setdefault(each.name, {})[each.value] = each.estimate._asdict()
+    return slices
 
 
-def _signed(number: str) -> str:
-    return number if number[0] in "+-" else f"+{number}"
+def _mean_head(comparison: Comparison) -> list[str]:
+    return ["measure", *(f"{letter} {name}" for name, letter in comparison.letters.items())]
 
 
-def _lettered(comparison: Comparison, place: int, column: Any) -> str:
-    estimate = comparison.records[place].measures.get(column.name)
-    if estimate is None:
-        return "–"
-    beaten = comparison.beaten(comparison.names[place], column)
-    return f"{column.shown(estimate.value)} {column.interval(estimate)} {beaten}".strip()
+def _mean_rows(comparison: Comparison) -> Iterator[list[str]]:
+    for line in means(comparison):
+        yield [line.column.label, *(" ".join(filter(None, cell)) for cell in line.cells)]
 
 
-def _judged(comparison: Comparison) -> list[Compared]:
-    """The pairs in the first column, which is of the primary measure's family."""
-    return [pair for pair in comparison.pairs if pair.difference.column == comparison.columns[0]]
+def _pair_head(pair: Versus) -> list[str]:
+    return ["measure", pair.new, pair.old, *_HEAD]
 
 
-def _slices(comparison: Comparison) -> Iterator[Table]:
-    records = dict(zip(comparison.names, comparison.records, strict=True))
-    for pair in _judged(comparison):
-        one = pair.difference
-        title = f"{one.column.label} by slice: {one.new} less {one.old} (not corrected, to look at)"
-        table = _empty(title, ("slice", "n", "difference", "95% interval"))
-        for name, values in slice_differences(one.column, records[one.old], records[one.new]).items():
-            for value, estimate in values.items():
-                difference = _signed(one.column.shown(estimate.value))
-                cells = (f"{name}: {value}", f"{estimate.n}", difference, one.column.interval(estimate))
+def _pair_rows(pair: Versus) -> Iterator[list[str]]:
+    for row in pair.rows:
+        yield [row.one.column.label, *row[1:]]
+
+
+def _slice_title(pair: Versus) -> str:
+    label = pair.rows[0].one.column.label
+    return f"{label} by slice: {pair.new} less {pair.old} (not corrected, to look at)"
+
+
+def _slice_cells(pair: Versus) -> Iterator[list[str]]:
+    for sliced, change, interval in pair.slices:
+        yield [f"{sliced.name}: {sliced.value}", f"{sliced.estimate.n}", change, interval]
+
+
+def _moved_title(pair: Versus) -> str:
+    return f"{pair.rows[0].one.column.label}: the topics that moved most, {pair.new} less {pair.old}"
+
+
+def _moved_head(pair: Versus) -> list[str]:
+    return ["topic", "slices", pair.new, pair.old, "difference"]
+
+
+def _pair_table(comparison: Comparison, pair: Versus) -> Table:
+    table = _empty(f"{title(comparison)}: {pair.new} less {pair.old}", _pair_head(pair))
+    for cells in _pair_rows(pair):
+        table.add_row(*(Text(visible(cell), no_wrap=True) for cell in cells))
+    return table
+
+
+def _details(pairs: Iterable[Versus]) -> Iterator[Table]:
+    for pair in pairs:
+        blocks = (
+            (_slice_title(pair), _SLICED, list(_slice_cells(pair))),
+            (_moved_title(pair), _moved_head(pair), list(pair.moved)),
+        )
+        for heading, head, rows in blocks:
+            table = _empty(heading, head)
+            for cells in rows:
                 table.add_row(*(Text(visible(cell)) for cell in cells))
-        if table.row_count:
-            yield table
+            if rows:
+                yield table
 
 
-def _moved(comparison: Comparison) -> Iterator[Table]:
-    for pair in _judged(comparison):
-        one = pair.difference
-        moved = sorted(one.topics.items(), key=lambda item: (-abs(item[1]), item[0]))
-        if shown := [(topic, change) for topic, change in moved[:_MOVED] if change]:
-            title = f"{one.column.label}: the topics that moved most, {one.new} less {one.old}"
-            table = _empty(title, ("topic", "difference"))
-            for topic, change in shown:
-                table.add_row(Text(visible(topic)), Text(_signed(one.column.shown(change))))
-            yield table
-
-
-def _json_slices(pair: Compared, records: Mapping[str, Record]) -> dict[str, dict[str, Any]]:
-    one = pair.difference
-    found = slice_differences(one.column, records[one.old], records[one.new])
-    return {
-        name: {value: estimate._asdict() for value, estimate in values.items()}
-        for name, values in found.items()
-    }
-
-
-def _empty(title: str, head: Sequence[str]) -> Table:
+def _empty(heading: str, head: Sequence[str]) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
         padding=(0, 1),
         pad_edge=False,
-        title=Text(visible(title), style="bold"),
+        title=Text(visible(heading), style="bold"),
         title_justify="left",
         caption_justify="left",
         caption_style="",
@@ -253,15 +222,32 @@ def _empty(title: str, head: Sequence[str]) -> Table:
     return table
 
 
-def _markdown(head: Sequence[str], rows: Any, escape: Callable[[str], str]) -> str:
+def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(escape, line)) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(map(_marked_down, line)) + " |" for line in lines)
 
 
-def _escaper(replacements: Mapping[str, str]) -> Callable[[str], str]:
-    table = str.maketrans(dict(replacements))
-    return lambda text: visible(text).translate(table)
+def _marked_down(text: str) -> str:
+    for char, written in _ESCAPES.items():
+        text = text.replace(char, written)
+    return visible(text)
+
+
+def _tabular(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [[_latex(cell) for cell in head], *([_latex(row[0]), *map(_number, row[1:])] for row in rows)]
+    first, *rest = (" & ".join(line) + r" \\" for line in lines)
+    begin = r"\begin{tabular}{l" + "r" * (len(head) - 1) + "}"
+    return "\n".join([begin, r"\toprule", first, r"\midrule", *rest, r"\bottomrule", r"\end{tabular}"])
+
+
+def _latex(text: str) -> str:
+    return visible(text).translate(_LATEX)
+
+
+def _number(text: str) -> str:
+    """A cell of figures, whose hyphens are minus signs."""
+    return visible(text).translate({**_LATEX, ord("-"): "$-$"})
 
 
 def _inert(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{visible(text)}" if text.startswith(_FORMULA) else visible(text)

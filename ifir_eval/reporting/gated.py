@@ -19,20 +19,38 @@ def sentence(finding: Finding) -> str:
     rule, column = finding.rule, finding.rule.column
     where = f" in {rule.slice[0]}: {rule.slice[1]}" if rule.slice else ""
     if rule.is_floor:
-        said = f"{column.label}{where} is {column.shown(finding.candidate)}, floor {column.shown(rule.limit)}"
+        bound = "ceiling" if column.higher_is_better is False else "floor"
+        said = f"{column.label}{where} is {column.shown(finding.candidate)}, {bound} {column.shown(rule.limit)}"
     else:
         before, after = column.shown(finding.baseline or 0.0), column.shown(finding.candidate)
         lost = f"lost {_amount(finding, finding.shortfall)}" if finding.shortfall > 0 else "lost nothing"
         said = f"{column.label}{where}: {before} to {after}, {lost} (tolerated {_amount(finding, rule.limit)})"
-    interval = ""
-    if finding.low is not None and finding.high is not None:
-        interval = f", 95% interval [{_amount(finding, finding.low)}, {_amount(finding, finding.high)}]"
-    said += f"{interval}, p {finding.p:.4f}, {finding.n} topics"
-    if finding.outcome is Outcome.UNDECIDED and finding.needed:
-        said += f"; too few to decide, it would take about {finding.needed:,}"
-    elif finding.outcome is Outcome.PASSED and not rule.is_floor and (finding.sees or 0) > rule.limit:
-        said += f"; a true loss below {_amount(finding, finding.sees or 0)} can escape so few topics"
-    return visible(said)
+    said += f"{_interval(finding)}, p {finding.p:.4f}, {finding.n} topics{_limits(finding)}"
+    return _line(said)
+
+
+def _interval(finding: Finding) -> str:
+    """That of the loss, or of the value that a floor bounds."""
+    if finding.low is None or finding.high is None:
+        return ""
+    rule, column, of = finding.rule, finding.rule.column, " of the loss"
+    ends = (finding.low, finding.high)
+    if rule.is_floor:
+        sign, of = (1 if column.higher_is_better is False else -1), ""
+        ends = (rule.limit + sign * finding.low, rule.limit + sign * finding.high)
+    low, high = sorted(ends)
+    return f", 95% interval{of} [{column.shown(low)}, {column.shown(high)}]"
+
+
+def _limits(finding: Finding) -> str:
+    """What so many topics cannot tell."""
+    if finding.needed:
+        what = "not shown to hold" if finding.outcome is Outcome.FAILED else "too few topics to decide"
+        return f"; {what}, it would take about {finding.needed:,}"
+    passed = finding.outcome is Outcome.PASSED and not finding.rule.is_floor
+    if passed and finding.sees and finding.sees > finding.rule.limit:
+        return f"; sees losses from {_amount(finding, finding.sees)} on"
+    return ""
 
 
 def verdict_line(judgement: Judgement) -> str:
@@ -49,7 +67,7 @@ def verdict_line(judgement: Judgement) -> str:
         Outcome.FAILED: "FAILED",
     }[judgement.outcome]
     who = f"{candidate.retriever['spec']} on {candidate.benchmark['name']}"
-    return visible(f"gate {word}: {who} against {baseline.retriever['spec']} ({counts})")
+    return _line(f"gate {word}: {who} against {baseline.retriever['spec']} ({counts})")
 
 
 def as_text(judgement: Judgement) -> str:
@@ -72,10 +90,10 @@ def as_github(judgement: Judgement) -> str:
 def as_markdown(judgement: Judgement) -> str:
     """For a step summary or a comment on a pull request."""
     rows = [
-        f"| {_MARKS[finding.outcome]} | {sentence(finding).replace('|', chr(92) + '|').replace('<', '&lt;')} |"
-        for finding in judgement.findings
+        f"| {_MARKS[finding.outcome]} | {_marked_down(sentence(finding))} |" for finding in judgement.findings
     ]
-    return "\n".join([f"**{verdict_line(judgement)}**", "", "| | rule |", "|---|---|", *rows]) + "\n"
+    verdict = _marked_down(verdict_line(judgement))
+    return "\n".join([f"**{verdict}**", "", "| | rule |", "|---|---|", *rows]) + "\n"
 
 
 def as_json(judgement: Judgement) -> str:
@@ -89,30 +107,70 @@ def as_json(judgement: Judgement) -> str:
         "demand": judgement.policy.demand,
         "findings": [_data_of(finding) for finding in judgement.findings],
     }
-    return json.dumps(body, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(body, indent=1) + "\n"
 
 
 def as_junit(judgement: Judgement) -> str:
     """A test suite: a failed rule is a failure; an undecided one passes and says so in its output."""
-    suite = ET.Element(
-        "testsuite",
-        name=f"ifir-eval gate {judgement.candidate.benchmark['name']}",
-        tests=str(len(judgement.findings)),
-        failures=str(sum(finding.outcome is Outcome.FAILED for finding in judgement.findings)),
-        errors="0",
-        skipped="0",
-        time="0",
-    )
+    failures = sum(finding.outcome is Outcome.FAILED for finding in judgement.findings)
+    name = f"ifir-eval gate {judgement.candidate.benchmark['name']}"
+    suites, suite = _suite(name, len(judgement.findings), failures=failures)
     for finding in judgement.findings:
-        name = finding.rule.column.name + (f" {': '.join(finding.rule.slice)}" if finding.rule.slice else "")
-        kind = "floor" if finding.rule.is_floor else "loss"
-        case = ET.SubElement(suite, "testcase", classname=f"ifir_eval.gate.{kind}", name=name, time="0")
+        rule = finding.rule
+        kind = "floor" if rule.is_floor else "loss"
+        named = rule.column.name + (f" {': '.join(rule.slice)}" if rule.slice else "")
+        case = _case(suite, f"ifir_eval.gate.{kind}", named)
         if finding.outcome is Outcome.FAILED:
-            ET.SubElement(case, "failure", message=sentence(finding), type=kind).text = sentence(finding)
+            told = _xml(sentence(finding))
+            ET.SubElement(case, "failure", message=told, type=kind).text = told
         else:
-            ET.SubElement(case, "system-out").text = f"{_MARKS[finding.outcome]}: {sentence(finding)}"
+            told = f"{_MARKS[finding.outcome]}: {_xml(sentence(finding))}"
+            ET.SubElement(case, "system-out").text = told
+    return _document(suites)
+
+
+def written(judgement: Judgement, format_: str) -> str:
+    """``judgement`` in the format called ``format_``."""
+    formats = {
+        "text": as_text,
+        "github": as_github,
+        "json": as_json,
+        "junit": as_junit,
+        "markdown": as_markdown,
+    }
+    return formats[format_](judgement)
+
+
+def unverifiable(reason: str, format_: str) -> str:
+    """The report where nothing could be judged; empty where standard error tells it all."""
+    if format_ == "github":
+        return f"::error title={_property('ifir-eval gate')}::{_data(visible(reason))}\n"
+    if format_ == "json":
+        return json.dumps({"outcome": "unverifiable", "reason": reason}, indent=1) + "\n"
+    if format_ == "markdown":
+        lines = "<br>".join(_marked_down(line.strip()) for line in reason.splitlines())
+        return f"**gate UNVERIFIABLE**: {lines}\n"
+    if format_ == "junit":
+        suites, suite = _suite("ifir-eval gate", 1, errors=1)
+        case = _case(suite, "ifir_eval.gate", "verifiable")
+        told = _xml(reason)
+        ET.SubElement(case, "error", message=told, type="unverifiable").text = told
+        return _document(suites)
+    return ""
+
+
+def _suite(name: str, tests: int, *, failures: int = 0, errors: int = 0) -> tuple[ET.Element, ET.Element]:
+    counts = {"tests": tests, "failures": failures, "errors": errors, "skipped": 0, "time": 0}
     suites = ET.Element("testsuites")
-    suites.append(suite)
+    told = {key: f"{count}" for key, count in counts.items()}
+    return suites, ET.SubElement(suites, "testsuite", {"name": _xml(name), **told})
+
+
+def _case(suite: ET.Element, kind: str, name: str) -> ET.Element:
+    return ET.SubElement(suite, "testcase", classname=kind, name=_xml(name), time="0")
+
+
+def _document(suites: ET.Element) -> str:
     return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
@@ -141,9 +199,25 @@ def _amount(finding: Finding, value: float) -> str:
     return finding.rule.column.shown(value).lstrip("+")
 
 
+def _line(text: str) -> str:
+    """One line: a CI system takes a line that begins with ``::`` for a command."""
+    return visible(text).replace("\n", "⟨U+000A⟩")
+
+
 def _data(text: str) -> str:
     return "".join(_ESCAPES.get(char, char) for char in text)
 
 
 def _property(text: str) -> str:
-    return "".join({**_ESCAPES, ":": "%3A", ",": "%2C"}.get(char, char) for char in text)
+    return "".join({**_ESCAPES, ":": "%3A", ",": "%2C"}.get(char, char) for char in visible(text))
+
+
+def _marked_down(text: str) -> str:
+    for char, written in (("|", "\\|"), ("<", "&lt;"), ("`", "\\`"), ("](", "]\\("), ("\n", " ")):
+        text = text.replace(char, written)
+    return visible(text)
+
+
+def _xml(text: str) -> str:
+    """``text`` without what XML cannot hold, not even escaped."""
+    return visible(text).replace("\ufffe", "⟨U+FFFE⟩").replace("\uffff", "⟨U+FFFF⟩")

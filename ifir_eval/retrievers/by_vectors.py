@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from ifir_eval.benchmarks.benchmark import Benchmark, View
 from ifir_eval.encoding.cache import VectorCache, default_folder
-from ifir_eval.encoding.encoder import Embedder, Role
+from ifir_eval.encoding.encoder import Embedder, HasDimension, Role
 from ifir_eval.encoding.once import Encoded, encode_once
 from ifir_eval.progress import Progress
 from ifir_eval.ranking.run import Hits, Run
@@ -71,11 +71,12 @@ class ByVectors:
         queries = encode_once(self._embedder, space, [query.text for query in asked], Role.QUERY, progress)
         documents = encode_once(self._embedder, space, list(texts.values()), Role.DOCUMENT, progress)
         truncated = self._truncated(asked, list(texts.values()), queries, documents)
+        width = queries.of([asked[0].text]).values.shape[1]
         counts = {
             **truncated,
             # The model's own where the user gave none; a model that reads texts of any length has none.
             **({"max_length": queries.limit} if queries.limit < sys.maxsize else {}),
-            "dimension": queries.of([asked[0].text]).values.shape[1],
+            "dimension": self._embedder.dimension if isinstance(self._embedder, HasDimension) else width,
             "texts": len(queries.entries) + len(documents.entries),
             "tokens": queries.tokens_read + documents.tokens_read,
         }

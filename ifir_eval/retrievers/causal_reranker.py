@@ -25,16 +25,22 @@ _OWN = "reranker.toml"
 
 @dataclass(frozen=True, slots=True)
 class Reranker:
-    """How a family of models reranks, from `rerankers.toml`, or one model, from its own `reranker.toml`."""
+    """How a family of models reranks, from `rerankers.toml`, or one model, from its own `reranker.toml`.
+
+    ``name`` and ``source`` are the family's; empty for a model that says it itself.
+    """
 
     question: Question
     template: str | None = None
     default_instruction: str = ""
+    name: str = ""
+    source: str = ""
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Reranker:
         """What ``table`` of such a file says."""
-        return cls(Question.of(table), table.get("template"), table.get("default_instruction", ""))
+        said = {name: table.get(name, "") for name in ("default_instruction", "name", "source")}
+        return cls(Question.of(table), table.get("template"), **said)
 
 
 def build(spec: str, argument: str, options: Options) -> ByPairs:

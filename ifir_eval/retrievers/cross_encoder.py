@@ -9,7 +9,7 @@ from ifir_eval.encoding.hub import HubModel
 from ifir_eval.errors import MissingPackageError, RetrieverError
 from ifir_eval.retrievers.by_pairs import ByPairs, first_stage
 from ifir_eval.retrievers.by_vectors import vector_cache
-from ifir_eval.retrievers.options import Options
+from ifir_eval.retrievers.options import Options, refuse_what_encoders_take
 from ifir_eval.retrievers.presets import settings_for, source_for
 from ifir_eval.retrievers.prompt import Template
 
@@ -38,14 +38,7 @@ def pair_model(spec: str, argument: str, options: Options) -> LocalModel | HubMo
     """
     if importlib.util.find_spec("sentence_transformers") is None:
         raise MissingPackageError("sentence-transformers", spec, "ifir-eval[dense]")
-    out_of_reach = {
-        "--pooling": options.pooling is not None,
-        "--append-eos": options.append_eos is not None,
-        "--adapter": options.adapter is not None,
-        "--backend": options.backend != "torch",
-    }
-    if named := [name for name, given in out_of_reach.items() if given]:
-        raise RetrieverError(f"{spec!r}: a reranker takes no {', '.join(named)}; leave that out")
+    refuse_what_encoders_take(spec, "a reranker", options)
     source = source_for(argument, options) if argument else None
     if source is None:
         raise RetrieverError(

@@ -10,7 +10,7 @@ from ifir_eval.encoding.hub import HubModel
 from ifir_eval.encoding.settings import ModelSettings
 from ifir_eval.errors import RetrieverError
 from ifir_eval.retrievers.by_vectors import ByVectors, vector_cache
-from ifir_eval.retrievers.options import Options
+from ifir_eval.retrievers.options import Options, refuse_what_encoders_take
 from ifir_eval.retrievers.presets import settings_for, source_for
 from ifir_eval.retrievers.prompt import Template
 
@@ -30,7 +30,6 @@ def from_model(spec: str, argument: str, options: Options, make: Make) -> ByVect
             f"{spec!r} names no model; write {kind}:org/model, {kind}:org/model@<40-hex commit>, or "
             f"{kind}: and a folder"
         )
-    if options.adapter:
-        raise RetrieverError(f"{spec!r}: adapters are loaded into dense encoders and rerankers only")
+    refuse_what_encoders_take(spec, f"a model after {kind}:", options)
     embedder = make(source, settings_for(argument, options))
     return ByVectors(spec, kind, embedder, Template.parse(options.template), vector_cache(options))

@@ -79,3 +79,19 @@ class Options:
                 mistakes.append(f"there is no {name} {given!r}; existing: {', '.join(existing)}")
         if mistakes:
             raise RetrieverError("\n".join(mistakes))
+
+
+def refuse_what_encoders_take(spec: str, kind: str, options: Options) -> None:
+    """Refuse options that only a dense encoder heeds: where they are ignored, they seem to have counted.
+
+    Raises:
+        RetrieverError: naming them.
+    """
+    given = {
+        "--pooling": options.pooling is not None,
+        "--append-eos": options.append_eos is not None,
+        "--adapter": options.adapter is not None,
+        "--backend": options.backend != "torch",
+    }
+    if named := [name for name, is_given in given.items() if is_given]:
+        raise RetrieverError(f"{spec!r}: {kind} takes no {', '.join(named)}; leave that out")

@@ -28,7 +28,12 @@ _MODELS = {
 
 
 def build(spec: str, argument: str, options: Options) -> ByVectors:
-    """The encoder called ``argument``, after a check that its weights are the published ones.
+    """The encoder called ``argument``; see `folder`."""
+    return dense.build(spec, str(folder(argument)), options)
+
+
+def folder(argument: str) -> Path:
+    """Where the encoder called ``argument`` is, after a check that its weights are the published ones.
 
     Raises:
         UnknownNameError: for a model that no known package carries.
@@ -40,13 +45,13 @@ def build(spec: str, argument: str, options: Options) -> ByVectors:
         raise UnknownNameError("demo model", [argument], _MODELS)
     package = importlib.util.find_spec(model.package)
     if package is None or package.origin is None:
-        raise MissingPackageError(model.package, spec, "ifir-eval[demo]")
-    folder = Path(package.origin).parent / model.folder
-    with (folder / "model.safetensors").open("rb") as weights:
+        raise MissingPackageError(model.package, f"demo:{argument}", "ifir-eval[demo]")
+    found_in = Path(package.origin).parent / model.folder
+    with (found_in / "model.safetensors").open("rb") as weights:
         found = hashlib.file_digest(weights, "sha256").hexdigest()
     if found != model.sha256:
         raise RetrieverError(
             f"the package {model.package} carries weights with sha256 {found[:16]}…, not the published "
             f"{model.sha256[:16]}…; reinstall it, or do without the demo model"
         )
-    return dense.build(spec, str(folder), options)
+    return found_in

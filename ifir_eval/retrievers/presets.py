@@ -17,6 +17,9 @@ from ifir_eval.errors import RetrieverError
 from ifir_eval.retrievers.options import Options
 from ifir_eval.retrievers.prompt import Template
 
+TRAINING = "ifir_eval.json"
+"""Beside a model that `ifir_eval.training` has made: how it was made, and the template that goes with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
@@ -42,6 +45,7 @@ def families() -> tuple[Family, ...]:
                 entry["source"],
                 Form(**{name: entry[name] for name in names if name in entry}),
                 entry.get("template"),
+                entry.get("similarity"),
             ),
             tuple(entry["models"]),
         )
@@ -81,13 +85,20 @@ def settings_for(argument: str, options: Options) -> ModelSettings:
         batch_tokens=options.batch_tokens,
         preset=preset_for(argument, options),
         adapter=_adapter_for(options),
+        cache=options.cache,
     )
 
 
 def template_for(argument: str, options: Options) -> Template:
-    """The user's template, else that of the model's preset, else the default."""
+    """The user's template, else the one the model was trained with, else its preset's, else the default."""
     preset = preset_for(argument, options)
-    return Template.parse(options.template or (preset.template if preset else None))
+    trained = trained_template(Path(argument).expanduser())
+    return Template.parse(options.template or trained or (preset.template if preset else None))
+
+
+def trained_template(folder: Path) -> str | None:
+    """What ``ifir-eval train`` has noted beside a model; None in any other folder."""
+    return read_config(folder / TRAINING).get("template")
 
 
 def source_for(argument: str, options: Options) -> LocalModel | HubModel | None:

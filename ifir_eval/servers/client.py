@@ -23,7 +23,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from ifir_eval.errors import IncompleteError, RetrieverError
 from ifir_eval.servers.meter import Meter
-from ifir_eval.servers.server import KEY, OPENAI_KEY, Server
+from ifir_eval.servers.server import KEY, OPENAI_KEY, RefusedTextError, Server
 
 _PASSING = {408, 409, 425, 429}
 _OF_ITS_TEXTS = {400, 413, 422}
@@ -64,10 +64,6 @@ class Patience:
         jitter = random.uniform(0.5, 1)
         own = min(self.first_wait * 2.0 ** (failures - 1), self.longest_wait) * jitter
         return own if told is None else told + self.first_wait * jitter
-
-
-class RefusedTextError(RetrieverError):
-    """The server refuses one request for what it holds, such as a text that is too long; others may pass."""
 
 
 class _PassingError(Exception):

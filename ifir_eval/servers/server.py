@@ -14,6 +14,10 @@ OPENAI_KEY = "OPENAI_API_KEY"
 _SHOWN = 300
 
 
+class RefusedTextError(RetrieverError):
+    """A server refuses one request for what it holds, such as a text that is too long; others may pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server's address, which may be published, and its key, which may not; empty if it needs none."""

@@ -54,7 +54,18 @@ def test_show_tells_whose_vectors_there_are(tmp_path: Path) -> None:
     assert "1,234 texts, 538.1 kB, last used 20" in done.stdout
     assert f"revision={digest_of('org/model@main', 20).hex()[:12]}, max_length=256" in done.stdout
     bare = CliRunner().invoke(main, ["cache"], env={"IFIR_EVAL_CACHE": str(tmp_path)})
-    assert bare.stdout == done.stdout
+    assert bare.stdout == ifir("--cache", tmp_path).stdout == done.stdout
+    assert "verify" in ifir("--help").stdout
+
+
+def test_show_says_in_a_line_what_was_set(tmp_path: Path) -> None:
+    """What was left to the model is left out; a reranker's prompt of many lines filled the screen."""
+    identity = {"dtype": None, "prompt": "<user>\n{query}\n" + 40 * "really " + "{document}", "device": "cpu"}
+    space = VectorCache(tmp_path).space(identity, "causal:model")
+    space.append([digest_of("a")], Chunk.dense([0], np.ones((1, 1), dtype=np.float32), [5]))
+    (line,) = (line for line in ifir("show", "--cache", tmp_path).stdout.splitlines() if "device=cpu" in line)
+    assert line.startswith("    prompt=<user> {query} really")
+    assert len(line) < 100
 
 
 def test_show_as_json_is_complete(tmp_path: Path) -> None:
@@ -136,6 +147,7 @@ def test_prune_removes_the_least_recently_used_first(tmp_path: Path) -> None:
     assert not old.parent.exists()
     assert json.loads(ifir("prune", "--cache", tmp_path, "--size", "5 kb", "--json").stdout) == {
         "removed_shards": 1,
+        "removed_models": 0,
         "removed_bytes": 4_396,
         "left_bytes": 4_396,
     }
@@ -161,6 +173,47 @@ def test_prune_leaves_what_a_process_is_writing(tmp_path: Path) -> None:
     assert ifir("verify", "--cache", tmp_path).stdout == f"{tmp_path}: 10 texts, all intact\n"
     del space
     assert "removed 1 shard" in ifir("prune", "--cache", tmp_path, "--size", "0").stdout
+
+
+def test_a_converted_model_is_shown_and_pruned_by_its_last_use(tmp_path: Path) -> None:
+    """It takes more space than most vectors; so may what a killed conversion has left."""
+    old, middle, _ = aged(tmp_path)
+    for name, file, hour in (("converted", "model.xml", 1.5), (".converted-x1", "half", 0.5)):
+        (folder := middle.parent / name).mkdir()
+        (folder / file).write_bytes(bytes(20_000))
+        for path in (folder / file, folder):
+            os.utime(path, (3_600 * hour,) * 2)
+    shown = ifir("show", "--cache", tmp_path).stdout
+    assert shown.startswith(f"{tmp_path}: 53.2 kB of 3 encoders")
+    assert "10 texts, 4.4 kB, a converted model of 40.0 kB, last used 1970" in shown
+    told = json.loads(ifir("show", "--cache", tmp_path, "--json").stdout)
+    assert sorted(space["converted_bytes"] for space in told["spaces"]) == [0, 0, 40_000]
+    done = ifir("prune", "--cache", tmp_path, "--size", "10kB")
+    assert done.stdout == "removed 1 shard and 2 converted models, 44.4 kB; 8.8 kB are left\n"
+    assert (old.exists(), middle.exists()) == (False, True)
+    assert [path.name for path in middle.parent.iterdir() if path.is_dir()] == []
+
+
+def test_nothing_else_is_removed_from_a_folder_that_is_no_cache(tmp_path: Path) -> None:
+    """Whoever writes --cache . must not lose what lies there, whatever it is called."""
+    filled(tmp_path, "org/model")
+    (space,) = tmp_path.iterdir()
+    mine = [space / "notes", tmp_path / "project" / "converted", tmp_path / "project" / ".converted-x"]
+    for folder in mine:
+        folder.mkdir(parents=True)
+        (folder / "file").touch()
+    ifir("prune", "--cache", tmp_path, "--size", "0")
+    assert not list(tmp_path.glob("*/*.index"))
+    assert all((folder / "file").exists() for folder in mine)
+
+
+def test_what_was_encoded_into_shards_goes_with_its_ids(tmp_path: Path) -> None:
+    """`ifir-eval encode` writes the ids of a shard's documents beside its vectors."""
+    index = aged(tmp_path)[0]
+    (ids := index.with_suffix(".ids")).write_text("d1\n")
+    os.utime(ids, (3_600,) * 2)
+    ifir("prune", "--cache", tmp_path, "--size", "9kB")
+    assert not index.parent.exists()
 
 
 @pytest.mark.parametrize("size", ["5XB", "-1GB", "", "GB", "1e3"])

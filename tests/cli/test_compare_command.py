@@ -46,6 +46,9 @@ def test_every_format_holds_the_same_difference(results: Path, tmp_path: Path) -
     assert ifir("compare", results, "--format", "latex", "--out", file).exit_code == 0
     assert "\\toprule" in file.read_text(encoding="utf-8")
     assert "1.000 [1.000, 1.000] bc" in file.read_text(encoding="utf-8")
+    page = tmp_path / "page.html"
+    assert ifir("compare", results, "--format", "html", "--out", page).exit_code == 0
+    assert f"{pair['difference']:.3f}*".replace("-", "−") in page.read_text(encoding="utf-8")
 
 
 def test_a_spec_that_reads_as_a_formula_is_made_inert(results: Path, tmp_path: Path) -> None:

@@ -69,6 +69,42 @@ def test_the_report_is_written_though_the_gate_fails(results: dict[str, Path], t
     assert sum(finding["outcome"] == "failed" for finding in found["findings"]) == len(failures) > 0
 
 
+def test_reports_are_written_by_their_names(results: dict[str, Path], tmp_path: Path) -> None:
+    """Annotations on standard output and three reports out of one command."""
+    files = [tmp_path / f"gate{suffix}" for suffix in (".xml", ".json", ".md", ".txt")]
+    options = [part for file in files for part in ("--out", file)]
+    answer = ifir("gate", results["random"], "--baseline", results["oracle"], "--format", "github", *options)
+    assert answer.exit_code == 1
+    xml, found, markdown, text = (file.read_text(encoding="utf-8") for file in files)
+    assert xml.startswith("<?xml")
+    assert json.loads(found)["outcome"] == "failed"
+    assert markdown.startswith("**gate FAILED")
+    assert text == answer.stdout
+
+
+def test_what_cannot_be_verified_is_reported_too(results: dict[str, Path], tmp_path: Path) -> None:
+    """CI that reads only the report would otherwise see a test run without tests."""
+    newer, report, summary = (tmp_path / name for name in ("newer.json", "gate.xml", "summary.md"))
+    newer.write_text(json.dumps({**json.loads(results["random"].read_bytes()), "schema": 99}), encoding="utf-8")
+    answer = ifir(
+        "gate", newer, "--baseline", results["oracle"], "--format", "github", "--out", report,
+        GITHUB_STEP_SUMMARY=str(summary),
+    )  # fmt: skip
+    assert answer.exit_code == 2
+    assert answer.stdout.startswith("::error title=ifir-eval gate::")
+    assert "schema 99" in summary.read_text(encoding="utf-8")
+    (suite,) = ET.fromstring(report.read_text(encoding="utf-8"))
+    assert suite.get("errors") == "1"
+
+
+def test_a_results_folder_stands_for_the_baseline_s_namesake(results: dict[str, Path]) -> None:
+    folder = results["oracle"].parents[2]
+    assert folder == results["random"].parents[2]
+    answer = ifir("gate", folder, "--baseline", results["random"])
+    assert "random:0 on mirror-dev against random:0" in answer.stdout
+    assert answer.exit_code == 0
+
+
 def test_a_policy_of_the_project_is_found(
     results: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_doctor_tells_versions_and_devices() -> None:
     assert done.exit_code == 0
     assert "sentence-transformers" in done.stdout
     assert "cpu" in done.stdout
+
+
+def test_doctor_tells_what_is_free_where_vectors_are_kept(tmp_path: Path) -> None:
+    """Of a folder that is not there yet, too; and before a model fails to load."""
+    (folder := tmp_path / "model").mkdir()
+    (folder / "config.json").write_text("{}")
+    done = ifir("doctor", "--cache", str(tmp_path / "a" / "b"), "--model", f"cross:{folder}")
+    assert done.exit_code == 2
+    assert re.search(r"vector cache: .*/a/b, 0 files, 0\.0 MB, \d+\.\d GB free\n", done.stdout)
+    assert "no weights" in done.stderr
 
 
 def test_doctor_passes_a_model_that_reads_the_instruction() -> None:

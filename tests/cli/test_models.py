@@ -88,10 +88,40 @@ def test_code_that_a_model_brings_is_told(tmp_path: Path, minilm: str) -> None:
     )
 
 
+def test_the_packaged_model_is_shown(minilm: str) -> None:
+    """`models show demo:all-MiniLM-L6-v2`, as the README's table has it, found nothing of that name."""
+    assert (
+        f"model       demo:all-MiniLM-L6-v2 ({minilm})"
+        in (done := ifir("models", "show", "demo:all-MiniLM-L6-v2")).stdout
+    ), done.output
+    assert "tokens  [CLS] choir" in done.stdout
+
+
+def test_a_preset_is_shown_by_its_own_name() -> None:
+    """They are listed by it; the answer was: there is no preset 'e5'; did you mean e5?"""
+    done = ifir("models", "show", "e5")
+    assert done.exit_code == 0, done.output
+    assert "query       'query: choir concerts Only free concerts in churches.'" in done.stdout
+    assert "similarity  dot" in ifir("models", "show", "contriever").stdout
+
+
+def test_a_reranker_shows_its_whole_prompt() -> None:
+    """Where query, instruction and document stand, and the two words that answer."""
+    done = ifir("models", "show", "causal:Qwen/Qwen3-Reranker-0.6B")
+    assert done.exit_code == 0, done.output
+    assert "answers     'yes' or 'no', the first is the relevant one" in done.stdout
+    assert (
+        "<Instruct>: Only free concerts in churches.\n<Query>: choir concerts\n"
+        "<Document>: St Mary's choir Admission is free; the concert begins at noon.<|im_end|>"
+    ) in done.stdout
+    assert "pooling" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["promptreiver"], "did you mean promptriever?"),
+        (["cross:org/model"], "'ifir-eval doctor --model cross:org/model' examines any retriever"),
+        (["promptreiver"], "did you mean promptriever"),
         (["./absent/model"], "there is no folder"),
         (["org/model@main"], "branches and tags move"),
         (["org/model", "--trust-remote-code"], "needs the commit that you have read"),

@@ -11,7 +11,7 @@ from scipy import stats
 
 from ifir_eval.benchmarks.catalog import load
 from ifir_eval.comparison.compare import compare
-from ifir_eval.comparison.paired import difference, slice_differences
+from ifir_eval.comparison.paired import Difference, Named, Pair, differences, slice_differences, slices_of
 from ifir_eval.errors import InvalidInputError, UnknownNameError
 from ifir_eval.evaluation import evaluate
 from ifir_eval.records.column import column_of
@@ -29,13 +29,17 @@ def records() -> Mapping[str, Record]:
     return {spec: evaluate(benchmark, build(spec, Options()), measures=MEASURES).record for spec in specs}
 
 
+def difference(name: str, old: Record, new: Record) -> Difference:
+    pair = Pair(column_of(old, name), Named("old", old), Named("new", new))
+    (found,) = differences([pair])
+    return found
+
+
 def test_a_difference_is_that_of_the_means(records: Mapping[str, Record]) -> None:
     """Mean, direction, wins and a p that agrees with scipy's test of the same kind."""
     old, new = records["random:0"], records["random:1"]
-    column = column_of(old, "nDCG@10[original]")
-    found = difference(column, old, new, ("a", "b"))
-    assert found is not None
-    expected = new.measures[column.name].value - old.measures[column.name].value
+    found = difference("nDCG@10[original]", old, new)
+    expected = new.measures[found.column.name].value - old.measures[found.column.name].value
     assert found.estimate.value == pytest.approx(expected, abs=1e-12)
     assert found.wins + found.ties + found.losses == found.estimate.n == len(old.topics)
     values = np.array(list(found.topics.values()))
@@ -49,8 +53,7 @@ def test_a_difference_is_that_of_the_means(records: Mapping[str, Record]) -> Non
 def test_lower_is_better_where_the_measure_says_so(records: Mapping[str, Record]) -> None:
     """The oracle does not drift under a placebo, and that is a win on every topic."""
     old, new = records["random:0"], records["oracle"]
-    found = difference(column_of(old, "placebo-drift"), old, new, ("random", "oracle"))
-    assert found is not None
+    found = difference("placebo-drift", old, new)
     assert found.estimate.value < 0
     assert found.is_better
     assert (found.wins, found.losses) == (len(old.topics), 0)
@@ -79,12 +82,15 @@ def test_two_runs_of_one_retriever_are_told_apart(records: Mapping[str, Record])
 
 def test_slices_hold_the_difference_of_their_topics(records: Mapping[str, Record]) -> None:
     old, new = records["random:0"], records["oracle"]
-    column = column_of(old, "swap-accuracy")
-    slices = slice_differences(column, old, new)["constraint"]
+    slices = slice_differences(difference("swap-accuracy", old, new), slices_of(old))
+    (time,) = [each.estimate for each in slices if (each.name, each.value) == ("constraint", "time")]
     rows = [row for row in old.topics if row.slices["constraint"] == "time"]
     own = [1 - row.values["swap-accuracy"] for row in rows]
-    assert slices["time"].value == pytest.approx(np.mean(own))
-    assert slices["time"].n == len(rows)
+    assert time.value == pytest.approx(np.mean(own))
+    assert time.n == len(rows)
+    assert [each.name for each in slices] == sorted(
+        [each.name for each in slices], key=list(rows[0].slices).index
+    )
 
 
 def test_what_cannot_be_compared_is_refused_with_every_reason(records: Mapping[str, Record]) -> None:

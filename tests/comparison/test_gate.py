@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from records_by_hand import record
 
-from ifir_eval.comparison.baseline import bless
+from ifir_eval.comparison.baseline import bless, candidate_for
 from ifir_eval.comparison.gate import Outcome, judge
 from ifir_eval.comparison.policy import PROVEN_NO_LOSS, Policy, SliceRule, in_project, read_policy
 from ifir_eval.errors import InvalidInputError
 from ifir_eval.records.storage import load_record
+from ifir_eval.statistics.permutation import sign_flip_p
 
 GENERATOR = np.random.default_rng(0)
 OLD = GENERATOR.uniform(0.3, 0.6, 200)
@@ -43,14 +44,74 @@ def test_a_loss_that_may_be_an_accident_is_undecided_and_says_what_it_would_take
 
 
 def test_non_inferiority_has_to_be_shown_where_it_is_demanded() -> None:
-    """Equal and precise passes; equal and noisy is undecided, where the usual demand would let it pass."""
+    """Equal and precise passes; equal and noisy fails for want of proof, where the usual demand is content."""
     policy = Policy({"p-MRR": 0.01}, demand=PROVEN_NO_LOSS)
     precise, noisy = OLD - 0.0 + NOISE / 10, OLD + GENERATOR.normal(0, 0.3, 200)
     noisy += OLD.mean() - noisy.mean()
     assert of(precise, policy) is Outcome.PASSED
-    assert of(noisy, policy) is Outcome.UNDECIDED
+    judgement = judge(record("old", {"p-MRR": OLD}), record("new", {"p-MRR": noisy}), policy)
+    assert judgement.outcome is Outcome.FAILED
+    assert (judgement.findings[0].needed or 0) > 200
     assert of(noisy, replace(policy, demand=Policy().demand)) is Outcome.PASSED
     assert of(OLD - 0.2, policy) is Outcome.FAILED
+
+
+def test_a_demanded_proof_of_many_rules_needs_no_correction() -> None:
+    """Twenty rules that all hold at p = 0.02 each: Holm would ask for 0.0025 of the first."""
+    views = [f"nDCG@10[{view}]" for view in range(20)]
+    old = record("old", dict.fromkeys(views, OLD))
+    gained = NOISE - NOISE.mean() + 2.05 * NOISE.std() / 200**0.5
+    new = record("new", dict.fromkeys(views, OLD + gained - 0.01))
+    judgement = judge(old, new, Policy({"nDCG@10": 0.01}, demand=PROVEN_NO_LOSS))
+    assert all(0.01 < finding.p < 0.04 for finding in judgement.findings)
+    assert judgement.outcome is Outcome.PASSED
+
+
+def test_a_loss_of_just_the_margin_on_every_topic_passes() -> None:
+    """0.5 - 0.48 is 0.020000000000000018, the same on all topics, which the test took for proof: p = 0.0001."""
+    assert of(np.full(200, 0.48), Policy({"p-MRR": 0.02}), np.full(200, 0.5)) is Outcome.PASSED
+
+
+def test_a_loss_as_large_as_the_finding_sees_fails_in_four_of_five_cases() -> None:
+    """The margin counts: with 0.01 tolerated, a true loss of 0.01 is one that nobody sees."""
+    policy = Policy({"p-MRR": 0.01})
+    (finding,) = judge(record("old", {"p-MRR": OLD}), record("new", {"p-MRR": OLD + NOISE}), policy).findings
+    assert finding.sees is not None
+    losses = [np.random.default_rng(seed).normal(finding.sees, NOISE.std(), 200) for seed in range(300)]
+    fell = [sign_flip_p(each - 0.01, one_sided=True, draws=1_000) <= 0.05 for each in losses]
+    assert np.mean(fell) == pytest.approx(0.8, abs=4 * (0.16 / 300) ** 0.5)
+
+
+def test_noise_that_raises_swap_accuracy_is_found_in_the_drift() -> None:
+    """Below chance noise looks like progress; the usual margins bound the drifts as well."""
+    old = {"swap-accuracy": OLD / 5, "placebo-drift": OLD / 3}
+    new = {"swap-accuracy": OLD / 5 + 0.1, "placebo-drift": OLD / 3 + 0.2}
+    judgement = judge(record("old", old), record("new", new), Policy(is_default=True))
+    assert {f.rule.column.name: f.outcome for f in judgement.findings} == {
+        "swap-accuracy": Outcome.PASSED,
+        "placebo-drift": Outcome.FAILED,
+    }
+
+
+def test_a_column_with_a_rule_of_its_own_is_left_out_of_its_measure_s() -> None:
+    """One rule a column: twice the same would cost the correction twice."""
+    same = record("same", {"nDCG@10[bare]": OLD, "nDCG@10[original]": OLD})
+    findings = judge(same, same, Policy({"nDCG@10": 0.01, "nDCG@10[bare]": 0.002})).findings
+    assert {(f.rule.column.name, f.rule.limit) for f in findings} == {
+        ("nDCG@10[original]", 0.01),
+        ("nDCG@10[bare]", 0.002),
+    }
+    assert len(findings) == 2
+
+
+def test_of_several_records_the_baseline_s_namesake_is_the_candidate() -> None:
+    one, other = record("one", {"p-MRR": OLD}), record("other", {"p-MRR": OLD})
+    assert candidate_for(one, [other, one]) is one
+    assert candidate_for(one, [other]) is other
+    with pytest.raises(InvalidInputError, match="none of them is of third on by-hand"):
+        candidate_for(record("third", {"p-MRR": OLD}), [one, other])
+    with pytest.raises(InvalidInputError, match="2 of them are of one on by-hand"):
+        candidate_for(one, [one, other, one])
 
 
 def test_where_lower_is_better_a_rise_is_the_loss() -> None:
@@ -133,12 +194,15 @@ def test_all_mistakes_of_a_policy_are_listed(tmp_path: Path) -> None:
     file = tmp_path / "gate.toml"
     file.write_text(
         'confidence = 95\ndemand = "none"\nmargin = 1\n[loss]\n"p-MRR" = -0.1\n"IRS" = "much"\n'
-        "[[slice]]\nname = 1\n",
+        '[[slice]]\nname = 1\n[[slice]]\nname = "half"\nvalue = 1\nfloor = 1\nloss = { "p-MRR" = 0 }\n',
         encoding="utf-8",
     )
     with pytest.raises(InvalidInputError) as caught:
         read_policy(file)
-    assert len(caught.value.problems) == 6
+    assert len(caught.value.problems) == 8
+    file.write_text('demand = "proven-no-loss"\n[loss]\n"p-MRR" = 0\n', encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="a loss of 0 in 'p-MRR' can never be proven"):
+        read_policy(file)
     file.write_text("", encoding="utf-8")
     with pytest.raises(InvalidInputError, match="it has no rule"):
         read_policy(file)
@@ -154,8 +218,15 @@ def test_only_a_whole_record_of_a_committed_state_becomes_a_baseline(tmp_path: P
     file = tmp_path / "baselines" / "whole.json"
     bless(whole, file)
     assert load_record(file) == whole
+    for arguments in (["add", "."], ["commit", "-q", "-m", "second"]):
+        subprocess.run([*git, *arguments], check=True)
+    bless(record("other", {"p-MRR": OLD}), file)
+    bless(whole, file.with_name("beside.json"))  # baselines are refreshed together
     (tmp_path / "code.py").write_text("a = 2\n", encoding="utf-8")
     with pytest.raises(InvalidInputError, match=r"not committed \(code.py"):
+        bless(whole, file)
+    (tmp_path / ".git" / "HEAD").write_text("nothing", encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="whether all is committed cannot be told"):
         bless(whole, file)
     unfit = replace(whole, complete=False, missing_queries=("q1",))
     with pytest.raises(InvalidInputError) as caught:

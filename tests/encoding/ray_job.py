@@ -66,6 +66,7 @@ def main(folder: Path) -> None:
         "outcome": outcome._asdict(),
         "equal": digests(folder / "here") == digests(folder / "there"),
         "files": len(digests(folder / "there")),
+        "nothing": encode_on_ray(here, (), None, silent)._asdict(),
         "failure": failure(lambda: encode_on_ray(changed, changed.plan.shards[-2:], 1, silent)),
     }
     (folder / "result.json").write_text(json.dumps(result))

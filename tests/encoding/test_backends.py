@@ -12,7 +12,7 @@ import pytest
 from ifir_eval.benchmarks.mirror.generate import load_mirror
 from ifir_eval.encoding.checkpoint import LocalModel
 from ifir_eval.encoding.encoder import Role, Vectors
-from ifir_eval.errors import MissingPackageError, RetrieverError
+from ifir_eval.errors import IfirEvalError, MissingPackageError, RetrieverError
 from ifir_eval.measures.measure import find
 from ifir_eval.measures.ranked import ranked_topics
 from ifir_eval.progress import silent
@@ -24,9 +24,12 @@ pytest.importorskip("sentence_transformers")
 
 from tiny_models import save  # noqa: E402 - needs the packages above
 
+from ifir_eval.encoding.backends import backend as backends  # noqa: E402
 from ifir_eval.encoding.backends import calibration, converted  # noqa: E402
+from ifir_eval.encoding.cache import CONVERTED, VectorCache  # noqa: E402
 from ifir_eval.encoding.sentence_transformer import SentenceTransformerEmbedder  # noqa: E402
 from ifir_eval.encoding.settings import ModelSettings  # noqa: E402
+from ifir_eval.encoding.upkeep import Removal, prune, survey  # noqa: E402
 
 MEAN = ModelSettings(device="cpu", pooling="mean")
 TEXTS = [
@@ -97,45 +100,66 @@ def test_in_int8_a_real_model_stays_near_torch_and_its_p_mrr_within_3_points(bac
     assert 0 < abs(values[0] - values[1]) < 0.03
 
 
-def test_a_model_is_converted_once_and_another_one_apart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_a_model_is_converted_once_and_another_one_apart(tmp_path: Path) -> None:
     made: list[Path] = []
 
     def convert(folder: Path) -> None:
         made.append(folder)
         (folder / "model").write_text(f"number {len(made)}")
 
-    first = converted.kept({"fingerprint": "a"}, convert)
-    assert converted.kept({"fingerprint": "a"}, convert) == first
+    first = converted.kept(tmp_path / "a", convert)
+    assert converted.kept(tmp_path / "a", convert) == first
     assert (first / "model").read_text() == "number 1"
-    assert (converted.kept({"fingerprint": "b"}, convert) / "model").read_text() == "number 2"
+    assert (converted.kept(tmp_path / "b", convert) / "model").read_text() == "number 2"
 
 
-def test_a_conversion_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-
+def test_a_conversion_that_fails_leaves_nothing(tmp_path: Path) -> None:
     def convert(folder: Path) -> None:
         (folder / "half").touch()
         raise RetrieverError("cannot")
 
     with pytest.raises(RetrieverError, match="cannot"):
-        converted.kept({}, convert)
-    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+        converted.kept(tmp_path / "model", convert)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_of_two_conversions_at_once_the_first_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(IfirEvalError, match=r"cannot be written to .*choose another folder with --cache"):
+        converted.kept(tmp_path / "file" / "model", lambda folder: None)
 
+
+def test_of_two_conversions_at_once_the_first_stays(tmp_path: Path) -> None:
     def fast(folder: Path) -> None:
         (folder / "model").write_text("first")
 
     def slow(folder: Path) -> None:
-        converted.kept({}, fast)
+        converted.kept(tmp_path / "model", fast)
         (folder / "model").write_text("second")
 
-    assert (converted.kept({}, slow) / "model").read_text() == "first"
+    assert (converted.kept(tmp_path / "model", slow) / "model").read_text() == "first"
+
+
+def test_a_converted_model_lies_with_the_vectors_that_it_computes(tmp_path: Path) -> None:
+    """So `ifir-eval cache` shows it and can remove it; whatever --cache said, it lay in the user's folder."""
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    folder, cache = save(tmp_path / "model", "bert"), tmp_path / "cache"
+    embedder = SentenceTransformerEmbedder(LocalModel(folder), replace(MEAN, backend="onnx", cache=cache))
+    next(embedder.encode(["noon"], Role.QUERY, [0]))
+    (space,) = survey(cache)
+    assert space.folder == VectorCache(cache).folder_of({**embedder.identity, **embedder.environment})
+    assert [conversion.path.name for conversion in space.conversions] == [CONVERTED]
+    assert prune([space], 0) == Removal(conversions=1, size=space.size)
+    assert survey(cache) == []
+
+
+def test_texts_for_calibration_count_among_what_changes_a_vector() -> None:
+    """They are generated here, so another version of them may give other int8 vectors."""
+    pytest.importorskip("nncf")
+    pytest.importorskip("openvino")
+    assert backends.versions("openvino-int8")["calibration"] == "mirror-train 1"
+    assert "calibration" not in backends.versions("openvino")
 
 
 def test_texts_for_calibration_are_always_the_same(tmp_path: Path) -> None:

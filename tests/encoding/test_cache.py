@@ -302,3 +302,17 @@ def test_many_additions_are_found_among_those_loaded(tmp_path: Path, monkeypatch
         space.append(keys_of(group), chunk_of(group))
         assert_right(space, [first, 0, 99, 100, first + 6])
     assert_right(space, list(range(400)))
+
+
+def test_vectors_of_another_method_are_not_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a change of this package's own code, the model, its settings and all versions may be the same."""
+    before = VectorCache(tmp_path).folder_of({"model": "m"})
+    monkeypatch.setattr(cache_module, "METHOD", cache_module.METHOD + 1)
+    assert VectorCache(tmp_path).folder_of({"model": "m"}) != before
+
+
+def test_a_space_bears_the_last_name_it_was_given(tmp_path: Path) -> None:
+    """A converted model is there before the name is known; without one, the old name stays."""
+    for name, told in (("", ""), ("demo:m", "demo:m"), ("", "demo:m")):
+        cache_module.describe(tmp_path, {"model": "m"}, name)
+        assert json.loads((tmp_path / cache_module.IDENTITY).read_text())["name"] == told

@@ -9,20 +9,25 @@ import signal
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import fsspec
+import library_models
 import numpy as np
 import pytest
-from encoded_corpora import digests, job_of, save_model, texts, write_corpus
+from encoded_corpora import digests, job_of, save_model, text_of, texts, write_corpus
 
 from ifir_eval.encoding.cache import VectorCache
+from ifir_eval.encoding.checkpoint import LocalModel
 from ifir_eval.encoding.distributed.corpus import CorpusReader, Place, find_sources
-from ifir_eval.encoding.distributed.plan import FILE
-from ifir_eval.encoding.distributed.shards import IDS, Outcome, encode_here
+from ifir_eval.encoding.distributed.plan import FILE, make_plan
+from ifir_eval.encoding.distributed.shards import IDS, Job, Outcome, encode_here
 from ifir_eval.encoding.encoder import Role
+from ifir_eval.encoding.late_interaction import LateInteractionEmbedder
 from ifir_eval.encoding.once import encode_once
+from ifir_eval.encoding.settings import ModelSettings
 from ifir_eval.encoding.shard import INDEX, ShardReader
 from ifir_eval.errors import IfirEvalError, IncompleteError, InvalidInputError
 from ifir_eval.progress import silent
@@ -62,6 +67,17 @@ def test_the_cache_finds_every_vector_and_the_ids_say_whose_each_is(
                 np.testing.assert_array_equal(vector, expected[document])
                 found.append(document)
     assert sorted(found) == sorted(expected)
+
+
+def test_queries_are_counted_as_cut_by_the_length_of_queries(tmp_path: Path) -> None:
+    """A ColBERT reads 32 tokens of a query and 100 of a document; the count went by the latter."""
+    words = " ".join(f"w{number}" for number in range(40))
+    folder = library_models.pylate(tmp_path / "colbert", [words, ", ."])
+    out, sources = tmp_path / "out", find_sources([str(write_corpus(tmp_path / "q.jsonl", [words, "w1 w2"]))])
+    plan = make_plan(out, sources, 16, Role.QUERY, silent)
+    make = partial(LateInteractionEmbedder, LocalModel(folder), ModelSettings(device="cpu"))
+    outcome = encode_here(Job(sources, plan, out, "colbert", make, text_of), plan.shards, silent)
+    assert outcome == Outcome(2, truncated=1)
 
 
 def test_shards_are_the_same_bytes_in_one_piece_in_shares_and_in_any_order(

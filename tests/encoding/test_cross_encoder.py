@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from ifir_eval.errors import RetrieverError
 sentence_transformers = pytest.importorskip("sentence_transformers")
 
 import torch  # noqa: E402  (after the check that it is here)
+from tiny_models import HEADS, SIZES, tokenizer  # noqa: E402  (likewise)
+from transformers import RobertaConfig, RobertaForSequenceClassification  # noqa: E402  (likewise)
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "retrievers"))
 from small_rerankers import save_causal_reranker, save_cross_encoder  # noqa: E402  (a neighbouring folder's)
@@ -161,3 +164,14 @@ def test_a_batch_that_memory_does_not_hold_is_halved(folder: Path, monkeypatch: 
     monkeypatch.setattr(model, "_score", small)
     np.testing.assert_allclose(scores_of(model, SHORT), expected, atol=2e-5)
     assert max(sizes) > 2
+
+
+def test_a_model_that_names_no_maximum_length_is_cut_at_its_last_position(tmp_path: Path) -> None:
+    """RoBERTa's two first positions are never used: at 64 tokens, its configuration's number, it failed."""
+    settings: dict[str, Any] = {**SIZES, **HEADS, "num_labels": 1, "pad_token_id": 1}
+    config = RobertaConfig(**settings)
+    RobertaForSequenceClassification(config).save_pretrained(tmp_path)
+    tokenizer().save_pretrained(tmp_path)
+    model = scorer(tmp_path)
+    (chunk,) = model.encode([Pair("choir concerts", "noon " * 100)], Role.PAIR, [0])
+    assert (model.limit, chunk.tokens.tolist()) == (62, [102])

@@ -171,6 +171,30 @@ def configured(folder: Path, **config: object) -> Path:
     return folder
 
 
+DOT = Preset("family", "its card", Form(pooling="mean"), similarity="dot")
+
+
+def test_a_plain_model_of_a_family_that_compares_by_dot_product_keeps_its_lengths(tmp_path: Path) -> None:
+    """Contriever's and TAS-B's published form; by cosine, as any other plain model, they were another model."""
+    found = load(save(tmp_path, "bert"), replace(CPU, preset=DOT))
+    vectors = found.encode(TEXTS)
+    assert found.similarity_fn_name == "dot"
+    assert np.abs(np.linalg.norm(vectors, axis=1) - 1).min() > 0.1
+    unit = load(tmp_path, replace(CPU, pooling="mean"))
+    assert unit.similarity_fn_name == "cosine"
+    np.testing.assert_allclose(
+        unit.encode(TEXTS), vectors / np.linalg.norm(vectors, axis=1, keepdims=True), atol=1e-5
+    )
+
+
+def test_a_configuration_goes_before_the_similarity_of_a_preset(tmp_path: Path) -> None:
+    """Only one that says nothing of it takes the preset's."""
+    silent = configured(tmp_path / "silent")
+    assert load(silent, replace(CPU, preset=DOT)).similarity_fn_name == "dot"
+    outspoken = configured(tmp_path / "outspoken", similarity_fn_name="cosine")
+    assert load(outspoken, replace(CPU, preset=DOT)).similarity_fn_name == "cosine"
+
+
 def test_prompts_of_the_model_itself_are_neither_doubled_nor_dropped(tmp_path: Path) -> None:
     """Trap 8: a model that prompts queries only keeps its documents bare, whatever its preset says."""
     folder = configured(tmp_path, prompts={"query": "choir : ", "passage": ""})

@@ -97,6 +97,16 @@ def test_vectors_and_scores_are_those_of_sentence_transformers(
     np.testing.assert_allclose(scores, reference.similarity(queries, documents), atol=1e-6)
 
 
+def test_code_that_a_model_brings_and_that_was_not_run_is_told(folder: Path, tmp_path: Path) -> None:
+    """gte-Qwen2's attends in both directions; loaded without it, it gives other vectors than published."""
+    copy = copy_of(folder, tmp_path / "copy")
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, "auto_map": {"AutoModel": "mine.Model"}}))
+    (told,) = embedder_of(copy).warnings
+    assert "was not run (mine.Model)" in told
+    assert embedder_of(folder).warnings == ()
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("shape", ["roberta", "llama"])
 def test_plain_models_agree_with_their_own_encode(tmp_path: Path, shape: str, side: str) -> None:

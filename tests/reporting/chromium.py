@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -49,7 +50,6 @@ class Chromium:
         self.requests: list[str] = []
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        self._call("Performance.setTimeDomain", timeDomain="threadTicks")
         for domain in ("Performance", "Page", "Runtime", "Network", "Log"):
             self._call(f"{domain}.enable")
 
@@ -114,7 +114,7 @@ class Chromium:
         self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def computing(self, step: Callable[[], object]) -> float:
-        """Seconds for which the tab's own thread computed during ``step``."""
+        """Seconds of processor time of the tab's own thread during ``step``; it opens no second page."""
         before = self._computed()
         step()
         self.run("document.body.offsetHeight")  # layout is part of it
@@ -122,7 +122,7 @@ class Chromium:
 
     def _computed(self) -> float:
         metrics = self._call("Performance.getMetrics")["metrics"]
-        return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
+        return float(next(each["value"] for each in metrics if each["name"] == "ThreadTime"))
 
     def screenshot(self, path: Path, *, whole: bool = False) -> None:
         """The window, or the ``whole`` page, as PNG."""
@@ -171,25 +171,31 @@ class Chromium:
         return message
 
 
+# It reads its third descriptor and writes its fourth, whatever numbers the pipes have here.
+_START = """
+import os, sys
+pipes = [os.dup(int(number)) for number in sys.argv[1:3]]
+for pipe, place in zip(pipes, (3, 4)):
+    os.dup2(pipe, place)
+    os.set_inheritable(place, True)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
 @contextlib.contextmanager
 def chromium() -> Iterator[Chromium]:
-    """A tab in a browser with a profile of its own; it reads its third descriptor and writes its fourth."""
+    """A tab in a browser of its own, with a profile of its own."""
+    binary = installed()
     to_read, to_write = os.pipe()
     from_read, from_write = os.pipe()
-
-    def as_three_and_four() -> None:
-        spare = os.dup(to_read), os.dup(from_write)  # neither may be 3 or 4 while these are filled
-        os.dup2(spare[0], 3, inheritable=True)
-        os.dup2(spare[1], 4, inheritable=True)
-
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        options = [*_FLAGS, *root, f"--user-data-dir={profile}", "about:blank"]
         process = subprocess.Popen(
-            [installed(), *_FLAGS, *root, f"--user-data-dir={profile}", "about:blank"],
+            [sys.executable, "-c", _START, str(to_read), str(from_write), binary, *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            close_fds=False,  # the descriptors are not inheritable but for those two
-            preexec_fn=as_three_and_four,  # noqa: PLW1509 - no thread of ours runs here
+            pass_fds=(to_read, from_write),
         )
         os.close(to_read)
         os.close(from_write)

@@ -95,6 +95,15 @@ def test_what_is_cut_is_counted(spec: str, mirror: Benchmark, tmp_path: Path) ->
     assert 0 < counts["instructions_truncated"] <= counts["queries_truncated"]
 
 
+def test_the_dimension_of_a_sparse_vector_is_that_of_its_vocabulary(
+    words: list[str], mirror: Benchmark, tmp_path: Path
+) -> None:
+    """Not 2, for the index and the weight that are kept of each word that has one."""
+    folder = library_models.splade(tmp_path / "splade", words)
+    counts = build(f"splade:{folder}", tmp_path).answer(mirror, silent).counts
+    assert counts["dimension"] == len(library_models.tokenizer(words))
+
+
 def test_a_colbert_says_where_its_queries_end(words: list[str], mirror: Benchmark, tmp_path: Path) -> None:
     """With the limit of documents for both, cut instructions were counted as 0 and nothing was said."""
     folder = library_models.pylate(tmp_path / "colbert", words, query_length=16)
@@ -128,9 +137,10 @@ def test_what_names_no_model_is_refused_with_the_remedy(kind: str, tmp_path: Pat
         build(f"{kind}:{tmp_path}/nowhere", tmp_path)
 
 
-def test_an_adapter_is_not_left_out_in_silence(spec: str, tmp_path: Path) -> None:
-    with pytest.raises(RetrieverError, match="adapters are loaded into dense encoders"):
-        build(spec, tmp_path, adapter="org/lora")
+def test_no_option_is_left_out_in_silence(spec: str, tmp_path: Path) -> None:
+    """Pooling and backend were taken and ignored."""
+    with pytest.raises(RetrieverError, match=r"takes no --pooling, --append-eos, --adapter, --backend; leave"):
+        build(spec, tmp_path, adapter="org/lora", pooling="cls", append_eos=True, backend="openvino")
 
 
 def test_a_bag_of_tokens_does_not_follow_an_instruction_and_its_reversal(

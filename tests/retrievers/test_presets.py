@@ -39,6 +39,20 @@ def test_a_model_gets_the_form_of_its_family(name: str, query: str, document: st
     assert preset_for(f"{name.upper()}@{COMMIT}", Options()) == preset
 
 
+def test_similarities_are_those_of_mteb() -> None:
+    """Contriever's cosine is not its published form."""
+    mteb = pytest.importorskip("mteb")
+    for name in (
+        "facebook/contriever-msmarco",
+        "sentence-transformers/multi-qa-mpnet-base-dot-v1",
+        "intfloat/e5-base-v2",
+        "BAAI/bge-m3",
+    ):
+        preset = preset_for(name, Options())
+        assert preset is not None
+        assert (preset.similarity or "cosine") == mteb.get_model_meta(name).similarity_fn_name.value
+
+
 def test_prefixes_and_prompts_are_those_of_mteb() -> None:
     """The reference is mteb's registry, where it has a retrieval prompt for the model."""
     mteb = pytest.importorskip("mteb")

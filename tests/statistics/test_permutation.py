@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import permutation_test
 
-from ifir_eval.statistics.permutation import sign_flip_p
+from ifir_eval.statistics.holm import holm
+from ifir_eval.statistics.permutation import sign_flip_p, sign_flip_ps
 
 NUMBERS = st.lists(st.integers(-8, 8).map(lambda number: number / 8), min_size=2, max_size=9)
 
@@ -54,3 +55,18 @@ def test_false_alarms_keep_to_their_rate() -> None:
     generator = np.random.default_rng(2)
     p_values = [sign_flip_p(generator.exponential(1, 30) - generator.exponential(1, 30)) for _ in range(300)]
     assert abs(np.mean(np.array(p_values) <= 0.05) - 0.05) < 4 * (0.05 * 0.95 / 300) ** 0.5
+
+
+def test_a_test_has_its_p_whichever_others_stand_beside_it() -> None:
+    """Few topics or many, by all flips or by draws."""
+    generator = np.random.default_rng(3)
+    table = [generator.normal(0.2, 1.0, count) for count in (5, 40, 300, 12, 60)]
+    assert sign_flip_ps(table) == [sign_flip_p(differences) for differences in table]
+    assert sign_flip_ps(table, one_sided=True) == [sign_flip_p(each, one_sided=True) for each in table]
+    assert sign_flip_ps([]) == []
+
+
+def test_a_large_table_can_still_be_significant() -> None:
+    """720 comparisons of ten retrievers: with 10,000 draws, Holm's correction left no p below 0.072."""
+    beyond_doubt = [np.random.default_rng(seed).normal(5.0, 1.0, 30) for seed in range(720)]
+    assert max(holm(sign_flip_ps(beyond_doubt))) < 0.02

@@ -44,7 +44,7 @@ class Constraint(NamedTuple):
         """How each side can be asked for."""
         field, pivot = self.field.called, said(self.pivot)
         given = {"field": (field, field), "limit": (pivot, pivot), "value": (pivot, pivot)}
-        texts = _texts()[self.field.kind]
+        texts = wording_texts()[self.field.kind]
         return fill_wordings(
             texts["a_positive"], texts["a_negative"], texts["b_positive"], texts["b_negative"], **given
         )
@@ -103,5 +103,6 @@ def _constraints(subject: Subject, field: Field) -> Iterator[Constraint]:
 
 
 @cache
-def _texts() -> Mapping[str, Mapping[str, Sequence[str]]]:
+def wording_texts() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """The wordings in `wordings.toml`: by the kind of field, those of each side and polarity."""
     return tomllib.loads((files(__package__) / "wordings.toml").read_text(encoding="utf-8"))

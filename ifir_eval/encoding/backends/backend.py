@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from ifir_eval.encoding.encoder import Setting, Vectors
+from ifir_eval.encoding.encoder import Vectors
 from ifir_eval.errors import MissingPackageError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Backend(Protocol):
 
 
 class _Kind(NamedTuple):
-    """``module`` has ``make(model, precision, identity)``; only `torch` itself computes on every device."""
+    """``module`` has ``make(model, converted, int8=…)``; only `torch` itself computes on every device."""
 
     module: str
     packages: tuple[str, ...] = ()
@@ -43,13 +44,13 @@ _KINDS = {
 }
 
 
-def needs_cpu(name: str) -> bool:
-    """Whether the backend called ``name`` computes on the CPU only."""
+def converts(name: str) -> bool:
+    """Whether the backend called ``name`` makes another form of the model, which computes on the CPU only."""
     return bool(_KINDS[name].packages)
 
 
 def versions(name: str) -> Mapping[str, str]:
-    """The versions of the packages that the backend called ``name`` adds to torch's.
+    """The versions of what the backend called ``name`` adds to torch: packages, texts to calibrate by.
 
     Raises:
         MissingPackageError: if one is not installed.
@@ -61,16 +62,20 @@ def versions(name: str) -> Mapping[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             raise MissingPackageError(package, f"--backend {name}", f"ifir-eval[{kind.extra}]") from None
+    if "nncf" in kind.packages:
+        from ifir_eval.benchmarks.mirror.generate import VERSION  # noqa: PLC0415  (only where it calibrates)
+
+        found["calibration"] = f"mirror-train {VERSION}"
     return found
 
 
-def make(name: str, model: SentenceTransformer, identity: Mapping[str, Setting]) -> Backend:
+def make(name: str, model: SentenceTransformer, converted: Path) -> Backend:
     """The backend called ``name`` (one of `ifir_eval.retrievers.options.BACKENDS`) for a loaded ``model``.
 
-    ``identity`` names all that makes the model what it is: converted models are kept on disk under it.
+    ``converted`` is the folder for another form of this very model, if the backend needs one.
 
     Raises:
         RetrieverError: if it cannot compute this model.
     """
     module = import_module(f"ifir_eval.encoding.backends.{_KINDS[name].module}")
-    return cast("Backend", module.make(model, identity, int8=name.endswith("-int8")))
+    return cast("Backend", module.make(model, converted, int8=name.endswith("-int8")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,7 +16,7 @@ from sentence_transformers import SentenceTransformer
 
 from ifir_eval.encoding.backends.chain import Chain, quiet
 from ifir_eval.encoding.backends.eager import as_vectors, on_device
-from ifir_eval.encoding.encoder import Setting, Vectors
+from ifir_eval.encoding.encoder import Vectors
 from ifir_eval.errors import RetrieverError
 
 
@@ -38,13 +38,13 @@ class Compiled:
             return as_vectors(self._compute(*(on_device(features[name], self._device) for name in self._names)))
 
 
-def make(model: SentenceTransformer, identity: Mapping[str, Setting], *, int8: bool) -> Compiled:
+def make(model: SentenceTransformer, converted: Path, *, int8: bool) -> Compiled:
     """The backend for ``model``.
 
     Raises:
         RetrieverError: if there is no C++ compiler, which torch's needs.
     """
-    del identity, int8
+    del converted, int8
     if not any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++"))):
         raise RetrieverError(
             "--backend torch-compile needs a C++ compiler, and there is no g++ or clang++ here; install one "

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from platformdirs import user_cache_path
+from ifir_eval.encoding.cache import HALF_CONVERTED
+from ifir_eval.encoding.shard import writing
 
-from ifir_eval.encoding.encoder import Setting
 
-
-def kept(identity: Mapping[str, Setting], convert: Callable[[Path], None]) -> Path:
-    """The folder that ``convert`` filled for the model of ``identity``, now or in an earlier run.
+def kept(folder: Path, convert: Callable[[Path], None]) -> Path:
+    """``folder``, which ``convert`` filled now or in an earlier run; the folder above it is there.
 
     It appears as a whole or not at all; of two processes that convert at once, the first one's stays.
+
+    Raises:
+        IfirEvalError: if it cannot be written.
     """
-    content = json.dumps(dict(identity), sort_keys=True)
-    folders = user_cache_path("ifir-eval") / "converted"
-    folder = folders / hashlib.sha256(content.encode()).hexdigest()[:32]
     if folder.is_dir():
+        with suppress(OSError):  # another user's cache may be read
+            os.utime(folder)  # tells `ifir-eval cache prune` that it is of use
         return folder
-    folders.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".", dir=folders) as temporary:
+    with writing(folder.parent), TemporaryDirectory(prefix=HALF_CONVERTED, dir=folder.parent) as temporary:
         made = Path(temporary) / "model"
         made.mkdir()
         convert(made)

@@ -5,13 +5,13 @@ This module imports torch: import it where a model is loaded, not before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer
 
-from ifir_eval.encoding.encoder import Setting, Vectors
+from ifir_eval.encoding.encoder import Vectors
 
 
 class Eager:
@@ -43,7 +43,7 @@ def as_vectors(vectors: torch.Tensor) -> Vectors:
     return array
 
 
-def make(model: SentenceTransformer, identity: Mapping[str, Setting], *, int8: bool) -> Eager:
+def make(model: SentenceTransformer, converted: Path, *, int8: bool) -> Eager:
     """The backend for ``model``."""
-    del identity, int8
+    del converted, int8
     return Eager(model)

@@ -5,7 +5,6 @@ This module imports torch and onnxruntime: import it where a model is loaded, no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from sentence_transformers import SentenceTransformer
 
 from ifir_eval.encoding.backends.chain import OUTPUT, Chain, converting, export, quiet
 from ifir_eval.encoding.backends.converted import kept
-from ifir_eval.encoding.encoder import Setting, Vectors
+from ifir_eval.encoding.encoder import Vectors
 from ifir_eval.errors import RetrieverError
 
 _FILE = "model.onnx"
@@ -38,7 +37,7 @@ class Onnx:
         return vectors
 
 
-def make(model: SentenceTransformer, identity: Mapping[str, Setting], *, int8: bool) -> Onnx:
+def make(model: SentenceTransformer, converted: Path, *, int8: bool) -> Onnx:
     """The backend for ``model``.
 
     Raises:
@@ -59,7 +58,7 @@ def make(model: SentenceTransformer, identity: Mapping[str, Setting], *, int8: b
             if int8:
                 _quantize(folder / _FILE)
 
-    return Onnx(kept(identity, convert) / _FILE, chain.names)
+    return Onnx(kept(converted, convert) / _FILE, chain.names)
 
 
 def _quantize(file: Path) -> None:

@@ -5,7 +5,6 @@ This module imports torch and openvino: import it where a model is loaded, not b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from sentence_transformers import SentenceTransformer
 from ifir_eval.encoding.backends.calibration import batches
 from ifir_eval.encoding.backends.chain import Chain, converting, export, quiet
 from ifir_eval.encoding.backends.converted import kept
-from ifir_eval.encoding.encoder import Setting, Vectors
+from ifir_eval.encoding.encoder import Vectors
 
 _FILE = "model.xml"
 
@@ -41,7 +40,7 @@ class OpenVino:
         return np.array(self._request.infer(inputs, share_inputs=True)[0], dtype=np.float32)
 
 
-def make(model: SentenceTransformer, identity: Mapping[str, Setting], *, int8: bool) -> OpenVino:
+def make(model: SentenceTransformer, converted: Path, *, int8: bool) -> OpenVino:
     """The backend for ``model``; its dtype is the one that is computed in where not in int8.
 
     Raises:
@@ -58,7 +57,7 @@ def make(model: SentenceTransformer, identity: Mapping[str, Setting], *, int8: b
                 converted = _quantized(converted, model)
             openvino.save_model(converted, folder / _FILE, compress_to_fp16=False)
 
-    return OpenVino(kept(identity, convert) / _FILE, chain.names, hint)
+    return OpenVino(kept(converted, convert) / _FILE, chain.names, hint)
 
 
 def _quantized(converted: openvino.Model, model: SentenceTransformer) -> openvino.Model:

@@ -49,6 +49,8 @@ def encode_on_ray(job: Job, tasks: Sequence[ShardTask], workers: int | None, pro
         IncompleteError: if shards failed in a way that may pass; all others are done.
         IfirEvalError: if they failed otherwise.
     """
+    if not tasks:  # a share may have none
+        return Outcome()
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     ray.init(include_dashboard=False, ignore_reinit_error=True, logging_level=logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False

@@ -27,7 +27,7 @@ from ifir_eval.benchmarks.benchmark import Document
 from ifir_eval.encoding.cache import VectorCache, describe
 from ifir_eval.encoding.distributed.corpus import Source
 from ifir_eval.encoding.distributed.plan import Plan, ShardTask
-from ifir_eval.encoding.encoder import Chunk, Embedder, Role
+from ifir_eval.encoding.encoder import Chunk, Embedder, Role, limit_for
 from ifir_eval.encoding.once import WINDOW, check_finite, key
 from ifir_eval.encoding.shard import INDEX, VECTORS, ShardWriter, claim, writing
 from ifir_eval.progress import Advance, Progress
@@ -94,7 +94,7 @@ class ShardEncoder:
         _sweep(part)
         mark = f".{secrets.token_hex(8)}.part"
         written = {suffix: part.with_name(f".{part.name}{suffix}{mark}") for suffix in _SUFFIXES}
-        truncated = 0
+        truncated, limit = 0, limit_for(self._embedder, self._role)
         try:
             with writing(self._folder, "--out"), ExitStack() as stack:
                 vectors, ids, index = (stack.enter_context(file.open("xb")) for file in written.values())
@@ -105,7 +105,7 @@ class ShardEncoder:
                     writer.append([key(text, self._role) for text in chosen], chunk)
                     ids.writelines(f"{' '.join(owner)}\n".encode() for owner in owners)
                     counts = np.array([len(owner) for owner in owners])
-                    truncated += int(counts[chunk.tokens > self._embedder.limit].sum())
+                    truncated += int(counts[chunk.tokens > limit].sum())
                     advance(int(counts.sum()))
                 for file in (vectors, ids, index):
                     file.flush()

@@ -1,0 +1,1 @@
+"""What a budget study found: in words, as tables, and as one page."""

@@ -1,0 +1,8 @@
+"""Mixes: which rows of which sources, how many, and which of them must not be trained on."""
+
+from ifir_eval.training.mixes.budget import Budget, TokenCount
+from ifir_eval.training.mixes.draw import Drawn, draw
+from ifir_eval.training.mixes.leakage import Screen
+from ifir_eval.training.mixes.mix import CONTROLS, Mix, Part, read_mix
+
+__all__ = ["CONTROLS", "Budget", "Drawn", "Mix", "Part", "Screen", "TokenCount", "draw", "read_mix"]
