@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from json import dumps, loads
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ifir_eval.cli.options import json_option, progress_bar, say
+from ifir_eval.cli.options import progress_bar, say
+from ifir_eval.cli.synthesis_options import COMMON_OPTIONS, JUDGES, PATH, WRITING_OPTIONS
 
 if TYPE_CHECKING:
     from ifir_eval.errors import Mistakes
@@ -18,85 +19,6 @@ if TYPE_CHECKING:
     from ifir_eval.synthesis.judges.judge import Judge
     from ifir_eval.synthesis.language_model import Hosting, LanguageModel, Sampling
     from ifir_eval.training.rows import Row
-
-_PATH = click.Path(path_type=Path)
-
-
-class _ObjectType(click.ParamType[dict[str, Any]]):
-    name = "json"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> dict[str, Any]:
-        try:
-            given = value if isinstance(value, dict) else loads(str(value))
-        except ValueError:
-            given = None
-        if not isinstance(given, dict):
-            self.fail(f'{value!r} is no JSON object; write one such as {{"top_p": 0.9}}', param, ctx)
-        return given
-
-
-_COMMON_OPTIONS = (
-    click.argument("rows", type=_PATH),
-    click.option(
-        "--out",
-        type=click.Path(file_okay=False, path_type=Path),
-        required=True,
-        help="Folder for rows.jsonl, report.json and the journal.",
-    ),
-    click.option("--base-url", help="Address of the server (default: OpenAI's own)."),
-    click.option(
-        "--request",
-        type=_ObjectType(),
-        default="{}",
-        help="Fields of a server's requests, more or others than usual; null leaves one out.",
-    ),
-    click.option("--judge-prompt", type=_PATH, help="A Jinja template in place of the judge's own."),
-    click.option(
-        "--concurrency",
-        type=click.IntRange(min=1),
-        default=4,
-        show_default=True,
-        help="Rows worked on at a time.",
-    ),
-    click.option(
-        "--tries",
-        type=click.IntRange(min=1),
-        default=3,
-        show_default=True,
-        help="Answers asked for before a malformed one counts.",
-    ),
-    click.option("--temperature", type=click.FloatRange(min=0), default=0.0, show_default=True),
-    click.option(
-        "--max-tokens", type=click.IntRange(min=1), default=1_024, show_default=True, help="Of an answer."
-    ),
-    click.option("--seed", type=int, default=0, show_default=True),
-    click.option("--limit", type=click.IntRange(min=1), help="Only the first rows of the file."),
-    click.option("--price", type=click.FloatRange(min=0), help="Of a million tokens read."),
-    click.option("--price-written", type=click.FloatRange(min=0), help="Of a million tokens written."),
-    click.option("--device", help="Of a transformers model: cpu, cuda, mps …"),
-    click.option("--dtype", type=click.Choice(["float32", "float16", "bfloat16"])),
-    json_option,
-)
-_JUDGES = "openai:MODEL or a transformers model; cross:, causal: or rerank:MODEL; metadata:CORPUS.jsonl."
-_WRITING_OPTIONS = (
-    click.option(
-        "--model",
-        "-m",
-        required=True,
-        help="openai:MODEL behind a server, or a transformers model: org/model or a folder.",
-    ),
-    click.option(
-        "--prompt",
-        "own_prompts",
-        multiple=True,
-        metavar="[NAME=]FILE",
-        help="A Jinja template in place of the shipped one.",
-    ),
-    click.option("--judge", help=f"Who must agree: {_JUDGES}"),
-    click.option("--judge-url", help="Address of the judge's server (default: --base-url)."),
-)
 
 
 def _with(command: Callable[..., Any], *options: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Any:
@@ -127,7 +49,7 @@ def _writing(name: str, summary: str) -> None:
         _write(name, **given)
 
     write.__doc__ = summary
-    command.command(name)(_with(write, *_COMMON_OPTIONS[:2], *_WRITING_OPTIONS, *_COMMON_OPTIONS[2:]))
+    command.command(name)(_with(write, *COMMON_OPTIONS[:2], *WRITING_OPTIONS, *COMMON_OPTIONS[2:]))
 
 
 def _write(
@@ -249,16 +171,16 @@ def judge_rows(judge: str, **common: Any) -> None:
 command.command("judge")(
     _with(
         judge_rows,
-        *_COMMON_OPTIONS[:2],
-        click.option("--judge", required=True, help=f"Who must agree: {_JUDGES}"),
-        *_COMMON_OPTIONS[2:],
+        *COMMON_OPTIONS[:2],
+        click.option("--judge", required=True, help=f"Who must agree: {JUDGES}"),
+        *COMMON_OPTIONS[2:],
     )
 )
 
 
 @command.command("swap-instruct")
-@click.argument("rows", type=_PATH)
-@click.option("--out", type=_PATH, required=True, help="File for the rows.")
+@click.argument("rows", type=PATH)
+@click.option("--out", type=PATH, required=True, help="File for the rows.")
 def swap_instruct(rows: Path, out: Path) -> None:
     """Give each pair the instructions of a pair with another query: the control that says nothing."""
     from ifir_eval.synthesis.controls import swap_instructions
@@ -268,8 +190,8 @@ def swap_instruct(rows: Path, out: Path) -> None:
 
 
 @command.command("textual-negation")
-@click.argument("rows", type=_PATH)
-@click.option("--out", type=_PATH, required=True, help="File for the rows.")
+@click.argument("rows", type=PATH)
+@click.option("--out", type=PATH, required=True, help="File for the rows.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed, the same wordings.")
 def textual_negation(rows: Path, out: Path, seed: int) -> None:
     """Negate instructions in words alone: the control to polarity-reversal, as InfoSearch reverses."""
@@ -288,11 +210,11 @@ def _store(rows: Sequence[Row], out: Path) -> None:
 
 
 @command.command("metadata")
-@click.argument("corpus", type=_PATH)
+@click.argument("corpus", type=PATH)
 @click.option("--fields", required=True, help="Metadata fields to constrain, as in year,genre.")
-@click.option("--out", type=_PATH, required=True, help="File for the rows.")
-@click.option("--queries", type=_PATH, help="Existing queries (JSON lines) to stand on.")
-@click.option("--qrels", type=_PATH, help="Their judgements, with BEIR's header line.")
+@click.option("--out", type=PATH, required=True, help="File for the rows.")
+@click.option("--queries", type=PATH, help="Existing queries (JSON lines) to stand on.")
+@click.option("--qrels", type=PATH, help="Their judgements, with BEIR's header line.")
 @click.option("--topics", type=click.IntRange(min=1), default=1_000, show_default=True, help="Topics at most.")
 @click.option(
     "--negatives",
