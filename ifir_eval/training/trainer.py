@@ -13,7 +13,11 @@ from typing import Any, cast
 
 import torch
 from datasets import Dataset
-from sentence_transformers import SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+from sentence_transformers import (
+    SentenceTransformer,
+    SentenceTransformerTrainer,
+    SentenceTransformerTrainingArguments,
+)
 from torch import Tensor
 from transformers import PrinterCallback, TrainerCallback
 
@@ -28,6 +32,10 @@ from ifir_eval.training.sampler import PairSampler
 
 LOGS = 50
 """Losses logged over a training."""
+
+
+EAGER_UP_TO = 256
+"""Tokens of a text up to which plain attention trains faster in bf16 on a CPU (perf/attention.py)."""
 
 
 class NotANumberError(Exception):
@@ -53,6 +61,8 @@ class PairTrainer(SentenceTransformerTrainer):
         recipe, dev = job.recipe, job.dev
         objective = build(recipe)
         device = arguments.device
+        if device.type == "cpu" and recipe.precision == "bf16":
+            _attend_plainly(base.model)
         tokens = recipe.micro_batch_tokens or micro_batch_tokens(base.model, device)
         graph = graph_tokens(base.model, device) if recipe.graph_tokens is None else recipe.graph_tokens
         self._sampler = sampler
@@ -121,6 +131,13 @@ class Steps(TrainerCallback):
         del args, control
         self._advance(state.global_step - self._told)
         self._told = state.global_step
+
+
+def _attend_plainly(model: SentenceTransformer) -> None:
+    """Where texts are short, do without torch's fused attention: its backward pass is slow in bf16 on a CPU."""
+    if (model.max_seq_length or math.inf) <= EAGER_UP_TO:
+        transformer: Any = model[0]
+        transformer.auto_model.set_attn_implementation("eager")
 
 
 def arguments(

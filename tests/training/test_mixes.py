@@ -14,7 +14,7 @@ from small_mixes import PART, drawn, sources
 from ifir_eval.benchmarks.benchmark import Benchmark, Document, Topic, View
 from ifir_eval.errors import IfirEvalError, InvalidInputError, UnknownNameError
 from ifir_eval.training.mixes import Budget, Screen, read_mix
-from ifir_eval.training.rows import read_rows, write_rows
+from ifir_eval.training.rows import Row, read_rows, write_rows
 
 SHIPPED = Path(__file__).parents[2] / "baselines" / "mixes"
 HALVES = (
@@ -238,7 +238,7 @@ def test_pairs_that_hold_a_text_of_a_judging_benchmark_are_dropped_and_counted(t
 
 
 def test_filters_leave_pairs_out(tmp_path: Path) -> None:
-    """By the length of the positive, and by the number of instruction negatives."""
+    """By the length of the positive, and where there are too few instruction negatives."""
     sources(tmp_path)
     part = '[[parts]]\nviews = ["original"]\nsources = { "one.jsonl" = 1 }\n'
     words = {len(row.positive.split()) for row in read_rows(tmp_path / "one.jsonl") if row.view == "original"}
@@ -251,6 +251,19 @@ def test_filters_leave_pairs_out(tmp_path: Path) -> None:
 def test_hard_negatives_are_cut_to_what_the_mix_says(tmp_path: Path) -> None:
     rows = drawn(sources(tmp_path), f"hard_negatives = 1\n{PART}").rows
     assert {len(row.hard_negatives) for row in rows} == {1}
+
+
+def test_views_of_a_pair_share_their_passages_when_instruction_negatives_are_cut(tmp_path: Path) -> None:
+    """What is cut is never the other view's positive, wherever it stands in the row."""
+    rows = [
+        Row("p1", "original", "q", "I", "wanted", ("other", "twin"), (), ""),
+        Row("p1", "reversed", "q", "J", "twin", ("third", "wanted"), (), ""),
+    ]
+    write_rows(tmp_path / "late.jsonl", rows)
+    part = '[[parts]]\nviews = ["original", "reversed"]\nsources = { "late.jsonl" = 1 }\n'
+    cut = drawn(tmp_path, f"{part}instruction_negatives = 1\n", "2").rows
+    assert [row.instruction_negatives for row in cut] == [("twin",), ("wanted",)]
+    assert [len(row.instruction_negatives) for row in drawn(tmp_path, part, "2").rows] == [2, 2]
 
 
 def test_swapped_instructions_are_real_ones_of_other_queries(tmp_path: Path) -> None:
@@ -312,8 +325,11 @@ def test_every_shipped_mix_is_sound(path: Path) -> None:
 
 
 def test_the_shipped_mixes_are_those_of_the_study() -> None:
-    """The four arms, both ends of the series between them, and the controls (METHODS.md, section 5)."""
+    """The four arms, both ends of the series between them, and the controls (METHODS.md, section 5).
+
+    And `mirror-dv`, which needs no data.
+    """
     arms = {"ins-orig", "ins-dv", "all-orig", "all-dv"}
     series = {"diversity-heavy", "instruction-25", "instruction-50", "instruction-75", "instruction-heavy"}
     controls = {"swap-instruct", "textual-negation", "no-instruction"}
-    assert {path.stem for path in SHIPPED.glob("*.toml")} == arms | series | controls
+    assert {path.stem for path in SHIPPED.glob("*.toml")} == arms | series | controls | {"mirror-dv"}

@@ -8,8 +8,9 @@ to the others of its part. Pairs that leak or repeat a row drawn before are pass
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b
@@ -161,7 +162,7 @@ class _Drawing:
         candidates = [
             pair
             for views in _by_pair(self._rows[source])
-            if (pair := _pair(views, part.views, self._mix)) and _fits(pair, part)
+            if (pair := _pair(views, part, self._mix)) and _fits(pair, part)
         ]
         candidates.sort(key=lambda pair: blake2b(f"{self._mix.seed} {pair[0].pair_id}".encode()).digest())
         for start in range(0, len(candidates), _LOOKED_AT):
@@ -190,30 +191,39 @@ def _by_pair(rows: Sequence[Row]) -> Iterator[Mapping[str, Row]]:
     yield from pairs.values()
 
 
-def _pair(rows: Mapping[str, Row], views: Sequence[str], mix: Mix) -> Pair | None:
-    """The rows of one pair under ``views``; None if it lacks one of them.
+def _pair(rows: Mapping[str, Row], part: Part, mix: Mix) -> Pair | None:
+    """The rows of one pair under the views of ``part``; None if it lacks a view, or a row negatives.
 
-    What is bare can be had from any original: it is the same row without the instruction.
+    What is bare can be had from any original: it is the same row without the instruction. What a twin has as
+    its positive is the first of the instruction negatives, so that the views of a pair share their passages.
     """
     found = {**({BARE: bare_twin(rows[ORIGINAL])} if ORIGINAL in rows else {}), **rows}
-    negates = mix.control == "textual-negation" and REVERSED in views
-    if not {*views, *([ORIGINAL] if negates else ())} <= found.keys():
+    negates = mix.control == "textual-negation" and REVERSED in part.views
+    if not {*part.views, *([ORIGINAL] if negates else ())} <= found.keys():
         return None
     if negates:
         by_wording = negated(found[ORIGINAL].instruction, f"{mix.seed} {found[ORIGINAL].pair_id}")
         found[REVERSED] = replace(found[REVERSED], instruction=by_wording)
-    chosen = (found[view] for view in views)
-    return tuple(replace(row, hard_negatives=row.hard_negatives[: mix.hard_negatives]) for row in chosen)
+    wanted = {row.positive for row in rows.values()}
+    pair = tuple(_with_fewer(found[view], wanted, part, mix) for view in part.views)
+    least = part.instruction_negatives or 0
+    return None if any(row.instruction and len(row.instruction_negatives) < least for row in pair) else pair
+
+
+def _with_fewer(row: Row, wanted: Collection[str], part: Part, mix: Mix) -> Row:
+    """``row`` with the negatives that the mix takes, the passages ``wanted`` under another view first."""
+    by_use = sorted(row.instruction_negatives, key=lambda passage: passage not in wanted)
+    return replace(
+        row,
+        instruction_negatives=tuple(by_use[: part.instruction_negatives]),
+        hard_negatives=row.hard_negatives[: mix.hard_negatives],
+    )
 
 
 def _fits(pair: Pair, part: Part) -> bool:
-    """Whether a pair passes the filters of its part."""
-    least, most = part.words or (0, 0)
-    return all(
-        (part.words is None or least <= len(row.positive.split()) <= most)
-        and (not row.instruction or len(row.instruction_negatives) >= part.instruction_negatives)
-        for row in pair
-    )
+    """Whether every positive of ``pair`` has as many words as its part wants."""
+    least, most = part.words or (0, math.inf)
+    return all(least <= len(row.positive.split()) <= most for row in pair)
 
 
 def _said(row: Row) -> tuple[str, ...]:

@@ -14,7 +14,7 @@
     sources = { mirror-train = 1, films = 2 }     # and their weights within the part
     caps = { films = 1000 }                       # rows of a source at most
     words = [3, 300]                              # length of a positive
-    instruction_negatives = 1                     # that an instructed row must have at least
+    instruction_negatives = 1                     # of an instructed row; the twin's positive comes first
 
 A source is a name (`ifir_eval.training.sources`) or the path of a file or folder of rows, seen from the mix.
 """
@@ -46,7 +46,8 @@ class Part:
     """A share of a mix: sources by weight, all under the same views.
 
     ``caps`` are the rows that a source gives at most, ``words`` the least and the most words of a positive,
-    ``instruction_negatives`` how many a row with an instruction must have at least.
+    ``instruction_negatives`` how many a row with an instruction takes (None: all that it has); one with fewer
+    is no row for this part.
     """
 
     share: float
@@ -54,7 +55,7 @@ class Part:
     sources: Mapping[str, float]
     caps: Mapping[str, int] = field(default_factory=dict)
     words: tuple[int, int] | None = None
-    instruction_negatives: int = 0
+    instruction_negatives: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
