@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,8 @@ PLACEBO = "placebo"
 
 # trec_eval keeps a counter for every grade up to the highest, and with one of 2**31 - 1 all its values are 0.
 GRADES = range(-1_000_000, 1_000_001)
+
+_HALF_A_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def view_name_fault(name: str) -> str:
@@ -216,6 +219,8 @@ class Benchmark:
                 yield Problem(
                     f"document id {document.id!r} has white space or is empty, which a TREC run cannot hold"
                 )
+            if _HALF_A_CHARACTER.search(document.id):
+                yield Problem(f"document id {document.id!r} has half of a character, which no file can hold")
             if not (document.text.strip() or document.title.strip()):
                 yield Problem(f"document {document.id!r} has neither title nor text")
 

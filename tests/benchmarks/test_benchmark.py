@@ -42,6 +42,7 @@ BROKEN = {
     "asks the same words under both views of contrast original>changed": with_view(instruction="Only rye."),
     "the corpus is empty": replace(GOOD, corpus={}, topics=()),
     "document id 'd 3' has white space or is empty": with_document(Document("d 3", "x")),
+    r"document id 'd\ud83d' has half of a character": with_document(Document("d\ud83d", "x")),
     "document id ' d3' has white space or is empty": with_document(Document(" d3", "x")),
     "document 'd3' has neither title nor text": with_document(Document("d3", " ")),
     "query id ' q2' has white space": with_view(id=" q2"),
