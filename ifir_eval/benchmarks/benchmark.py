@@ -193,6 +193,7 @@ class Benchmark:
         """
         problems = [
             *self._corpus_problems(),
+            *self._document_problems(),
             *self._topic_problems(),
             *self._view_problems(),
             *self._candidate_problems(),
@@ -214,6 +215,8 @@ class Benchmark:
         for key, document in self.corpus.items():
             if key != document.id:
                 yield Problem(f"document {document.id!r} stands in the corpus under the key {key!r}")
+
+    def _document_problems(self) -> Iterator[Problem]:
         for document in self.documents_asked_for():
             if document.id.split() != [document.id]:
                 yield Problem(

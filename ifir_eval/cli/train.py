@@ -86,7 +86,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Instead of --rows: a mix to draw them from. Without either, two draws of the embedded mirror-train.",
 )
-@click.option("--budget", help="Of a mix: 2000 (rows) or '500000 tokens'; of mirror-train 3200 rows if not given.")
+@click.option("--budget", help="Of a mix: 2000 (rows) or '500000 tokens'; of mirror-train 3200 if not given.")
 @click.option(
     "--benchmark",
     "-b",
