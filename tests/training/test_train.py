@@ -6,13 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from sentence_transformers import SentenceTransformer
 from small_training import pairs, small_base, varied
-from transformers.models.bert.modeling_bert import BertIntermediate
+from transformers.models.bert.modeling_bert import BertIntermediate, BertSelfAttention
 
 from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Document, Topic, View
 from ifir_eval.errors import IfirEvalError, InvalidInputError
@@ -164,6 +165,26 @@ def test_bf16_computes_in_mixed_precision_and_keeps_weights_in_fp32(
     assert {weight.dtype for weight in weights.values()} == {torch.float32}
     assert mixed.loss != full.loss
     assert mixed.loss == pytest.approx(full.loss, rel=0.05)
+
+
+@pytest.mark.parametrize("case", [("bf16", 32, "eager"), ("bf16", 31, "sdpa"), ("fp32", 32, "sdpa")])
+def test_short_texts_are_attended_to_plainly_in_bf16_on_a_cpu(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: tuple[str, int, str]
+) -> None:
+    """That is where torch's fused attention is slow; texts are cut at 32 tokens."""
+    precision, up_to, attention = case
+    seen = set()
+    forward = BertSelfAttention.forward
+
+    def noted(self: BertSelfAttention, *given: Any, **named: Any) -> Any:
+        seen.add(self.config._attn_implementation)
+        return forward(self, *given, **named)
+
+    monkeypatch.setattr(BertSelfAttention, "forward", noted)
+    monkeypatch.setattr("ifir_eval.training.trainer.EAGER_UP_TO", up_to)
+    recipe = replace(QUICK, precision=precision, max_length=32)
+    train(f"{base}", ROWS, tmp_path / "out", recipe, on_cpu=True)
+    assert seen == {attention}
 
 
 @pytest.mark.parametrize("objective", ["inf-embed", "query-preserving"])
