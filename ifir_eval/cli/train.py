@@ -203,6 +203,6 @@ def _show(trained: Trained, dev: Benchmark | None, *, as_json: bool) -> None:
         return
     for judged in trained.judged:
         kept = " (kept)" if judged.step == trained.step else ""
-        shown = dict.fromkeys((dev.primary, "swap-accuracy", "nDCG@10", "p-MRR"))
+        shown = dict.fromkeys((dev.primary, "swap-accuracy", "follow-rate", "nDCG@10", "p-MRR"))
         shares = ", ".join(f"{name} {judged.values[name]:.3f}" for name in shown if name in judged.values)
         click.echo(f"  {dev.name} after step {judged.step:,}{kept}: {shares}")
