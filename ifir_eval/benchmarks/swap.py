@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from importlib.resources import files
 from random import Random
 from typing import NamedTuple
 
-from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL, PARAPHRASE, PLACEBO, REVERSED, Topic, View
+from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL, PARAPHRASE, PLACEBO, REVERSED, Benchmark, Topic, View
 
 VIEWS = (BARE, ORIGINAL, REVERSED, PARAPHRASE, PLACEBO)
 
@@ -143,6 +143,17 @@ class Question:
             )
 
         return Topic(topic_id, {name: view(name) for name in VIEWS}, {**slices, "polarity": self.polarity})
+
+
+def asking(benchmark: Benchmark) -> Benchmark:
+    """Those topics of a generated ``benchmark`` whose original view says what is wanted, not what is not.
+
+    So do most instructions that people write. Half of these topics' reversals forbid instead.
+    """
+    return replace(
+        benchmark,
+        topics=tuple(each for each in benchmark.topics if each.slices["polarity"].startswith("positive/")),
+    )
 
 
 def ask(

@@ -10,7 +10,8 @@ left out)::
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -78,6 +79,18 @@ class Row:
             yield "a negative equals the positive"
         if len(set(map(_folded, self.negatives))) < len(self.negatives):
             yield "a negative is listed twice"
+
+
+def topics_of(rows: Sequence[Row]) -> list[str]:
+    """For each row what its pair is about: the query, and all instructions that the pair's rows have.
+
+    Pairs of one topic judge the same passages by the same instructions, so they share most of them.
+    """
+    asked: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        asked[row.pair_id] |= {row.query, row.instruction}
+    topics = {pair: " | ".join(sorted(texts)) for pair, texts in asked.items()}
+    return [topics[row.pair_id] for row in rows]
 
 
 FIELDS = tuple(field.name for field in fields(Row))

@@ -16,7 +16,7 @@ from ifir_eval.training.card import card
 from ifir_eval.training.folder import FAILED, Folder, Judged, Trained
 from ifir_eval.training.job import Job
 from ifir_eval.training.recipe import Recipe
-from ifir_eval.training.rows import Row, as_line
+from ifir_eval.training.rows import Row, as_line, topics_of
 from ifir_eval.training.sampler import PairSampler
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def _check_rows(rows: Sequence[Row]) -> None:
 
 
 def _sampler(rows: Sequence[Row], recipe: Recipe) -> PairSampler:
-    pairs = [row.pair_id for row in rows]
-    return PairSampler(pairs, recipe.batch_rows, epochs=recipe.epochs, seed=recipe.seed, processes=_processes())
+    known = list(zip([row.pair_id for row in rows], topics_of(rows), strict=True))
+    return PairSampler(known, recipe.batch_rows, epochs=recipe.epochs, seed=recipe.seed, processes=_processes())
 
 
 def _processes() -> int:

@@ -57,7 +57,7 @@ def test_all_mistakes_of_a_mix_are_listed_at_once(tmp_path: Path) -> None:
     path.write_text(
         "sed = 1\nseed = -1\ncontrol = 'swap'\nhard_negatives = 31\n"
         "[[parts]]\nshare = 0.5\nviews = 'original'\nsources = { a = 0 }\nwords = [9, 3]\n"
-        "[[parts]]\nshare = 0.6\nviews = ['bare', 'bare']\nsources = { a = 1 }\ncaps = { b = 1 }\n",
+        "[[parts]]\nshare = 0.6\nviews = ['bare', 'bare']\nsources = { a = 1 }\ncaps = { b = 1 }\npairs = 0\n",
         encoding="utf-8",
     )
     with pytest.raises(InvalidInputError) as raised:
@@ -73,6 +73,7 @@ def test_all_mistakes_of_a_mix_are_listed_at_once(tmp_path: Path) -> None:
         "part 1: 'words' runs from 9 down to 3",
         "part 2: 'views' names a view twice",
         "part 2: 'caps' names b, which is no source of this part",
+        "part 2: 'pairs' must be a whole number of at least 1",
         "the shares of the parts add up to 1.1",
     ):
         assert fault in said
@@ -246,6 +247,43 @@ def test_filters_leave_pairs_out(tmp_path: Path) -> None:
         with pytest.raises(InvalidInputError, match="has 0 of 10 rows"):
             drawn(tmp_path, f"{part}{given_filter}\n", "10")
     assert len(drawn(tmp_path, f"{part}instruction_negatives = 1\nwords = [1, 99]\n", "10").rows) == 10
+
+
+def several_pairs_a_topic(folder: Path) -> Path:
+    """``topics.jsonl``: six topics of four dual-view pairs each, side by side."""
+    rows = [
+        Row(
+            f"t{topic}-{pair}",
+            view,
+            f"query {topic}",
+            instruction,
+            f"{view} {topic} {pair}",
+            (f"no {topic} {pair}",),
+        )
+        for topic in range(6)
+        for pair in range(4)
+        for view, instruction in (("original", f"ask {topic}"), ("reversed", f"forbid {topic}"))
+    ]
+    write_rows(folder / "topics.jsonl", rows)
+    return folder
+
+
+def test_pairs_are_drawn_topic_by_topic(tmp_path: Path) -> None:
+    """Drawn pair by pair, half of the pairs cover all topics: ins-dv would have as many contexts."""
+    part = '[[parts]]\nviews = ["original", "reversed"]\nsources = { "topics.jsonl" = 1 }\n'
+    both = Counter(row.query for row in drawn(several_pairs_a_topic(tmp_path), part, "16").rows)
+    alone = Counter(row.query for row in drawn(tmp_path, part.replace(', "reversed"', ""), "16").rows)
+    assert sorted(both.values()) == [8, 8]
+    assert sorted(alone.values()) == [4, 4, 4, 4]
+    assert both.keys() < alone.keys()
+
+
+def test_fewer_pairs_of_a_topic_leave_room_for_more_topics(tmp_path: Path) -> None:
+    part = '[[parts]]\nviews = ["original", "reversed"]\nsources = { "topics.jsonl" = 1 }\npairs = 1\n'
+    rows = drawn(several_pairs_a_topic(tmp_path), part, "12").rows
+    assert Counter(row.query for row in rows) == {f"query {topic}": 2 for topic in range(6)}
+    with pytest.raises(InvalidInputError, match="has 12 of 14 rows"):
+        drawn(tmp_path, part, "14")
 
 
 def test_hard_negatives_are_cut_to_what_the_mix_says(tmp_path: Path) -> None:

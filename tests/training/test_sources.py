@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from ifir_eval.benchmarks.mirror import load_mirror
+from ifir_eval.benchmarks.swap import asking
+from ifir_eval.errors import UnknownNameError
 from ifir_eval.training.mixes import Budget, Screen, draw, read_mix
 from ifir_eval.training.rows import Row
 from ifir_eval.training.sources import read_sources
@@ -63,6 +66,28 @@ def test_another_seed_of_mirror_train_gives_other_rows() -> None:
     pinned, seeded = ({row.positive for row in rows} for rows in found.values())
     assert len(found["mirror-train"]) == 4215
     assert len(pinned & seeded) < 0.01 * len(pinned)
+
+
+def test_several_draws_are_one_source() -> None:
+    """Each pair is known by its draw; weights and counts go by the name in the mix."""
+    found = read_sources(["mirror-train@0-1", "mirror-train@0", "mirror-train@1"], Path(), None)
+    both, *single = found.values()
+    assert {row.pair_id for row in both} == {row.pair_id for rows in single for row in rows}
+    assert {row.source for row in both} == {"mirror-train@0-1"}
+    with pytest.raises(UnknownNameError, match="mirror-train@<first>-<last>"):
+        read_sources(["mirror-train@3-1"], Path(), None)
+
+
+def test_asking_topics_say_in_the_original_what_is_wanted() -> None:
+    """Half of their reversals do so, too; the others forbid."""
+    source = "mirror-train-asking"
+    asked = {row.query: row.instruction for row in read_sources([source], Path(), None)[source]}
+    topics = asking(load_mirror("train")).topics
+    assert asked.keys() == {view.query for topic in topics for view in topic.views.values()}
+    assert Counter(topic.slices["polarity"] for topic in topics) == {
+        "positive/positive": 40,
+        "positive/negative": 40,
+    }
 
 
 def test_hard_negatives_of_a_title_are_films_of_its_year(shared_data: Callable[[str], Path]) -> None:

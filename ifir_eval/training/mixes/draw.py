@@ -1,7 +1,8 @@
 """Drawing a mix: the same rows for the same files, seed and budget.
 
-Every source is gone through in an order of its own that the seed draws, pair by pair, so that a larger budget
-takes what a smaller one takes, and an arm of reversals the first of the pairs that the arm of originals takes.
+Every source is gone through in an order of its own that the seed draws, topic by topic, pair by pair, so that a
+larger budget takes what a smaller one takes, and an arm of reversals the first of the pairs that the arm of
+originals takes: half of its topics.
 The source furthest behind its weight gives the next pair; one that is exhausted, or at its cap, leaves its rest
 to the others of its part. Pairs that leak or repeat a row drawn before are passed over, and counted.
 """
@@ -14,6 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b
+from itertools import groupby, islice
 from pathlib import Path
 
 from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL, REVERSED, Benchmark
@@ -23,7 +25,7 @@ from ifir_eval.training.mixes.budget import Budget, TokenCount, tokens_of, words
 from ifir_eval.training.mixes.controls import Pair, bare_twin, negated, swapped
 from ifir_eval.training.mixes.leakage import Screen
 from ifir_eval.training.mixes.mix import Mix, Part
-from ifir_eval.training.rows import Row
+from ifir_eval.training.rows import Row, topics_of
 from ifir_eval.training.sources import read_sources
 
 _LOOKED_AT = 256
@@ -159,12 +161,14 @@ class _Drawing:
 
     def _supply(self, source: str, part: Part) -> Iterator[Pair]:
         """The pairs of ``source`` that may be taken, in the order that the seed draws."""
+        rows = self._rows[source]
+        topics = dict(zip([row.pair_id for row in rows], topics_of(rows), strict=True))
         candidates = [
-            pair
-            for views in _by_pair(self._rows[source])
-            if (pair := _pair(views, part, self._mix)) and _fits(pair, part)
+            pair for views in _by_pair(rows) if (pair := _pair(views, part, self._mix)) and _fits(pair, part)
         ]
-        candidates.sort(key=lambda pair: blake2b(f"{self._mix.seed} {pair[0].pair_id}".encode()).digest())
+        candidates.sort(key=lambda pair: tuple(map(self._lot, (topics[pair[0].pair_id], pair[0].pair_id))))
+        of_topic = groupby(candidates, key=lambda pair: topics[pair[0].pair_id])
+        candidates = [pair for _, pairs in of_topic for pair in islice(pairs, part.pairs)]
         for start in range(0, len(candidates), _LOOKED_AT):
             looked_at = candidates[start : start + _LOOKED_AT]
             for pair, benchmark in zip(looked_at, self._leaks(looked_at), strict=True):
@@ -174,6 +178,10 @@ class _Drawing:
                     self._duplicates += pair[0].pair_id not in self._taken  # which another part has taken
                 elif pair[0].pair_id not in self._taken:
                     yield pair
+
+    def _lot(self, name: str) -> bytes:
+        """The place that the seed draws for ``name``."""
+        return blake2b(f"{self._mix.seed} {name}".encode()).digest()
 
     def _leaks(self, pairs: Sequence[Pair]) -> list[str]:
         """For each pair the benchmark that holds one of its texts; empty where none does."""

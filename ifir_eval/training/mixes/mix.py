@@ -15,6 +15,7 @@
     caps = { films = 1000 }                       # rows of a source at most
     words = [3, 300]                              # length of a positive
     instruction_negatives = 1                     # of an instructed row; the twin's positive comes first
+    pairs = 2                                     # of a topic at most: fewer passages, more instructions
 
 A source is a name (`ifir_eval.training.sources`) or the path of a file or folder of rows, seen from the mix.
 """
@@ -38,7 +39,7 @@ CONTROLS = ("swap-instruct", "textual-negation")
 
 _SHARES_TOLERANCE = 1e-6
 _MIX_KEYS = ("name", "about", "seed", "control", "hard_negatives", "parts")
-_PART_KEYS = ("share", "views", "sources", "caps", "words", "instruction_negatives")
+_PART_KEYS = ("share", "views", "sources", "caps", "words", "instruction_negatives", "pairs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Part:
 
     ``caps`` are the rows that a source gives at most, ``words`` the least and the most words of a positive,
     ``instruction_negatives`` how many a row with an instruction takes (None: all that it has); one with fewer
-    is no row for this part.
+    is no row for this part. ``pairs`` are those of one topic (`topics_of`) at most (None: all of them).
     """
 
     share: float
@@ -56,6 +57,7 @@ class Part:
     caps: Mapping[str, int] = field(default_factory=dict)
     words: tuple[int, int] | None = None
     instruction_negatives: int | None = None
+    pairs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +144,18 @@ def _part_faults(part: Mapping[str, Any]) -> Iterator[str]:
         yield "'caps' must be a table of whole numbers of at least 1"
     elif sources and (strange := caps.keys() - sources.keys()):
         yield f"'caps' names {', '.join(sorted(strange))}, which is no source of this part"
+    yield from _filter_faults(part)
+
+
+def _filter_faults(part: Mapping[str, Any]) -> Iterator[str]:
     words = part.get("words", [0, 1])
     if not (isinstance(words, list) and len(words) == 2 and all(_whole(n, 0) for n in words)):  # noqa: PLR2004 - a range
         yield "'words' must be the least and the most words of a positive, as in [3, 300]"
     elif words[0] > words[1]:
         yield f"'words' runs from {words[0]} down to {words[1]}; the least comes first"
-    if not _whole(part.get("instruction_negatives", 0), 0):
-        yield "'instruction_negatives' must be a whole number of at least 0"
+    for key, least in (("instruction_negatives", 0), ("pairs", 1)):
+        if not _whole(part.get(key, least), least):
+            yield f"{key!r} must be a whole number of at least {least}"
 
 
 def _unknown(given: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ifir_eval.benchmarks import condaqa
 from ifir_eval.benchmarks.fetch import Release, locate
 from ifir_eval.benchmarks.mirror import load_mirror
+from ifir_eval.benchmarks.swap import asking
 from ifir_eval.errors import Mistakes, UnknownNameError
 from ifir_eval.progress import Progress, silent
 from ifir_eval.training.readers import read_layout
@@ -44,8 +45,12 @@ class _Published(NamedTuple):
 
 _SOURCES: Mapping[str, _Generated | _Published] = {
     "mirror-train": _Generated(lambda seed: rows_of(load_mirror("train", seed))),
+    "mirror-train-asking": _Generated(lambda seed: rows_of(asking(load_mirror("train", seed)))),
     "condaqa": _Published(lambda folder, *_: condaqa_rows(folder), condaqa.release("test")),
-    "films": _Published(films.film_rows, films.RELEASE, has_seed=True),
+    "films": _Published(lambda *given: rows_of(films.constrained(*given)), films.RELEASE, has_seed=True),
+    "films-asking": _Published(
+        lambda *given: rows_of(asking(films.constrained(*given))), films.RELEASE, has_seed=True
+    ),
     "film-plots": _Published(lambda folder, *_: films.plot_rows(folder), films.RELEASE),
     "instructir-seeds": _Published(lambda folder, *_: instructir.seed_rows(folder), instructir.RELEASE),
     "flagembedding": _Published(lambda folder, *_: _flagembedding_rows(folder), _FLAGEMBEDDING),
@@ -70,7 +75,7 @@ def read_sources(
         IfirEvalError: listing what is missing or wrong, of all sources.
     """
     if unknown := [source for source in sources if not (_is_path(source) or _is_named(source))]:
-        seeded = [f"{name}@<seed>" for name in _SOURCES if _has_seed(name)]
+        seeded = [f"{name}@<seed>, {name}@<first>-<last>" for name in _SOURCES if _has_seed(name)]
         raise UnknownNameError("source", unknown, [*_SOURCES, *seeded, "a path with a / or an ending"])
     mistakes = Mistakes()
     rows: dict[str, tuple[Row, ...]] = {}
@@ -79,7 +84,7 @@ def read_sources(
             if _is_path(source):
                 rows[source] = _named(source, read_layout(folder / Path(source).expanduser()))
             else:
-                rows[source] = _read(source, data, progress)  # type: ignore[arg-type]  # functions can be hashed
+                rows[source] = _read(source, data, progress)
     mistakes.raise_all()
     return rows
 
@@ -89,8 +94,15 @@ def _is_path(source: str) -> bool:
 
 
 def _is_named(source: str) -> bool:
-    name, at, seed = source.partition("@")
-    return name in _SOURCES and (not at or (_has_seed(name) and seed.isdecimal()))
+    name, at, seeds = source.partition("@")
+    return name in _SOURCES and (not at or (_has_seed(name) and bool(_seeds(seeds))))
+
+
+def _seeds(text: str) -> Sequence[int]:
+    """``7`` or ``0-7``, both ends among them; empty if it is neither."""
+    first, dash, last = text.partition("-")
+    numbers = [first, last] if dash else [first]
+    return range(int(first), int(numbers[-1]) + 1) if all(map(str.isdecimal, numbers)) else ()
 
 
 def _has_seed(name: str) -> bool:
@@ -98,8 +110,15 @@ def _has_seed(name: str) -> bool:
     return isinstance(source, _Generated) or source.has_seed
 
 
-@lru_cache(maxsize=16)
 def _read(source: str, data: Path | None, progress: Progress) -> tuple[Row, ...]:
+    name, at, seeds = source.partition("@")
+    draws = [f"{name}@{seed}" for seed in _seeds(seeds)] if at else [name]
+    found = (row for draw in draws for row in _read_draw(draw, data, progress))  # type: ignore[arg-type]  # functions can be hashed
+    return tuple(replace(row, source=source) for row in found)
+
+
+@lru_cache(maxsize=64)
+def _read_draw(source: str, data: Path | None, progress: Progress) -> tuple[Row, ...]:
     name, _, seed = source.partition("@")
     match _SOURCES[name]:
         case _Generated(read):

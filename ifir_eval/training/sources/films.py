@@ -9,13 +9,12 @@ from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ifir_eval.benchmarks.benchmark import BARE, Document
+from ifir_eval.benchmarks.benchmark import BARE, Benchmark, Document
 from ifir_eval.benchmarks.builder import Plan, build_benchmark
 from ifir_eval.benchmarks.fetch import Release
 from ifir_eval.benchmarks.items import read_items
 from ifir_eval.benchmarks.reading import FolderReader
 from ifir_eval.progress import Progress
-from ifir_eval.training.readers.benchmark import rows_of
 from ifir_eval.training.rows import Row
 
 RELEASE = Release(
@@ -37,8 +36,8 @@ _OTHERS = 8
 """Films of the same year that serve as hard negatives of a title."""
 
 
-def film_rows(folder: Path, seed: int, progress: Progress) -> list[Row]:
-    """Rows with complementary instructions about year and genres, made as ``benchmarks build`` makes them.
+def constrained(folder: Path, seed: int, progress: Progress) -> Benchmark:
+    """Films under complementary constraints on year and genres, as ``benchmarks build`` makes them.
 
     Raises:
         InvalidInputError: listing every problem of the files in ``folder``.
@@ -49,7 +48,7 @@ def film_rows(folder: Path, seed: int, progress: Progress) -> list[Row]:
             for film in _films(folder).values():
                 fields = {"_id": film.id, "text": film.text, "metadata": dict(film.metadata)}
                 stream.write(json.dumps(fields, ensure_ascii=False) + "\n")
-        return rows_of(build_benchmark(Plan(corpus, FIELDS, "films", topics=_TOPICS, seed=seed), progress))
+        return build_benchmark(Plan(corpus, FIELDS, "films", topics=_TOPICS, seed=seed), progress)
 
 
 def plot_rows(folder: Path) -> list[Row]:

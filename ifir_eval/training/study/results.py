@@ -24,7 +24,7 @@ from ifir_eval.training.study.planning import QUALITY
 GENERAL = "general quality"
 """Stands for a benchmark: the topics of all general ones together, each topic as heavy as any other."""
 
-_LEADING = ("swap-accuracy", "pairwise-accuracy", "p-MRR", "p-MRR-control")
+_LEADING = ("swap-accuracy", "follow-rate", "pairwise-accuracy", "p-MRR", "p-MRR-control")
 
 
 class Question(NamedTuple):
