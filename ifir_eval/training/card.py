@@ -44,12 +44,12 @@ def card(job: Job, loss: str, template: str, trained: Trained) -> str:
             "",
             "Recipe: " + ", ".join(f"{name} {_line(value)}" for name, value in chosen.items()),
             "",
-            *(_evaluation(dev, trained) if dev else ()),
+            *(_evaluation(dev, trained, job.kept_by) if dev else ()),
         ]
     )
 
 
-def _evaluation(dev: Benchmark, trained: Trained) -> Iterator[str]:
+def _evaluation(dev: Benchmark, trained: Trained, kept_by: str) -> Iterator[str]:
     yield f"## On {dev.name} {dev.version} while training (fractions)"
     yield ""
     names = list(dict.fromkeys(name for judged in trained.judged for name in judged.values))
@@ -59,7 +59,7 @@ def _evaluation(dev: Benchmark, trained: Trained) -> Iterator[str]:
         cells = [f"{judged.values[name]:.4f}" if name in judged.values else "" for judged in trained.judged]
         yield f"| {name} | {' | '.join(cells)} |"
     yield ""
-    yield f"Step 0 is the base. The step with the highest {dev.primary} was kept."
+    yield f"Step 0 is the base. The step with the highest {kept_by} was kept."
     yield ""
 
 

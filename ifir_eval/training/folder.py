@@ -38,8 +38,8 @@ class Judged(NamedTuple):
 class Trained:
     """A finished training.
 
-    ``folder`` holds the model after ``step`` of ``steps`` steps: the best one on the dev benchmark by its
-    primary measure, the last one where there is none. ``loss`` is the mean over the last steps, ``seconds``
+    ``folder`` holds the model after ``step`` of ``steps`` steps: the best one on the dev benchmark
+    (`Job.kept_by`), the last one where there is none. ``loss`` is the mean over the last steps, ``seconds``
     is what the last call of `train` took.
     """
 

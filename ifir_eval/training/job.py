@@ -12,6 +12,8 @@ from ifir_eval.encoding.encoder import Setting
 from ifir_eval.training.recipe import Recipe
 from ifir_eval.training.rows import Row, as_line
 
+_FOLLOW_RATE = "follow-rate"
+
 
 @dataclass(frozen=True)
 class Job:
@@ -25,6 +27,16 @@ class Job:
     recipe: Recipe
     dev: Benchmark | None = None
     told: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kept_by(self) -> str:
+        """The measure of ``dev`` that the best checkpoint has the most of; empty without ``dev``.
+
+        Follow rate where there is one: whatever moves rankings, even at random, raises swap accuracy.
+        """
+        if self.dev is None:
+            return ""
+        return _FOLLOW_RATE if _FOLLOW_RATE in self.dev.measures else self.dev.primary
 
     def name(self, identity: Mapping[str, Setting], processes: int) -> str:
         """A hash of all that decides the weights at the end; ``identity`` is that of the base."""

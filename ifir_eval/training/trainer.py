@@ -163,7 +163,7 @@ def arguments(
         eval_strategy="steps" if judged else "no",
         eval_steps=every,
         load_best_model_at_end=judged,
-        metric_for_best_model=dev.primary if dev else None,
+        metric_for_best_model=job.kept_by or None,
         greater_is_better=True,
         logging_steps=max(1, steps // LOGS),
         logging_nan_inf_filter=False,  # training stops at the first

@@ -51,7 +51,7 @@ def as_benchmark(rows: Sequence[Row]) -> Benchmark:
         source="these tests",
         corpus={name: Document(name, text) for text, name in texts.items()},
         topics=tuple(Topic(name, views) for name, views in topics.items()),
-        measures=("swap-accuracy", "nDCG@10"),
+        measures=("swap-accuracy", "follow-rate", "nDCG@10"),
         primary="swap-accuracy",
         contrasts=(Contrast("original", "reversed"),),
     ).validated()
@@ -75,9 +75,9 @@ def test_a_model_overfits_32_pairs_to_swap_accuracy_1(overfitted: Trained) -> No
 
 
 def test_the_base_and_every_checkpoint_are_judged_and_the_best_is_kept(overfitted: Trained) -> None:
-    """Steps 0, 10, 20, 30, 40; of equal ones the first; nothing remains of the others."""
+    """Steps 0, 10, 20, 30, 40, by follow rate; of equal ones the first; nothing remains of the others."""
     assert [judged.step for judged in overfitted.judged] == [0, 10, 20, 30, 40]
-    values = {judged.step: judged.values["swap-accuracy"] for judged in overfitted.judged[1:]}
+    values = {judged.step: judged.values["follow-rate"] for judged in overfitted.judged[1:]}
     assert overfitted.step == max(values, key=lambda step: (values[step], -step))
     assert not (overfitted.folder / "checkpoints").exists()
 
@@ -94,6 +94,7 @@ def test_the_card_tells_data_budget_loss_recipe_evaluation_and_base(overfitted: 
         "learning_rate 0.003",
         "ifir-eval 0.",
         "| swap-accuracy | 0.",
+        "The step with the highest follow-rate was kept.",
     ):
         assert said in card
     assert card.startswith("---\nlibrary_name: sentence-transformers\n")
