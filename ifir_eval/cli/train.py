@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ifir_eval.training.train import Trained
 
 _DEFAULT = Recipe()
-_BUDGET = "3200"
+_BUDGET = "9600"
 """Rows of the embedded training split: some minutes on a laptop."""
 
 
@@ -84,9 +84,9 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--mix",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Instead of --rows: a mix to draw them from. Without either, two draws of the embedded mirror-train.",
+    help="Instead of --rows: a mix to draw them from. Without either, the embedded mirror-train-asking.",
 )
-@click.option("--budget", help="Of a mix: 2000 (rows) or '500000 tokens'; of mirror-train 3200 if not given.")
+@click.option("--budget", help="Of a mix: 2000 (rows) or '500000 tokens'; of mirror-train-asking 9600 if not given.")
 @click.option(
     "--benchmark",
     "-b",
@@ -176,8 +176,8 @@ def _drawn(
     from ifir_eval.training.base import find, token_count
     from ifir_eval.training.mixes import Budget, Mix, Part, draw, read_mix
 
-    draws = {"mirror-train": 1.0, "mirror-train@1": 1.0}
-    embedded = Part(1.0, ("original", "reversed"), draws, instruction_negatives=1)
+    draws = {"mirror-train-asking@0-31": 1.0}
+    embedded = Part(1.0, ("original", "reversed"), draws, instruction_negatives=1, pairs=2)
     mixed = read_mix(mix) if mix else Mix("mirror-train", (embedded,), Path(), hard_negatives=0)
     amount = Budget.parse(budget)
     benchmarks = load_all(list(dict.fromkeys(judges)), data, progress_bar)
