@@ -86,7 +86,7 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Instead of --rows: a mix to draw them from. Without either, the embedded mirror-train-asking.",
 )
-@click.option("--budget", help="Of a mix: 2000 (rows) or '500000 tokens'; of mirror-train-asking 9600 if not given.")
+@click.option("--budget", help="Of a mix: 2000 (rows) or '500000 tokens'; without a mix 9600 if not given.")
 @click.option(
     "--benchmark",
     "-b",
