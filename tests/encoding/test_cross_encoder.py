@@ -79,14 +79,12 @@ def test_the_document_is_cut_and_not_the_instruction(folder: Path) -> None:
 
     Both instructions then had one score, which read as p-MRR 0.000 (METHODS.md, trap 3).
     """
-    pairs = [
-        Pair(f"{LONG_QUERY} {text}", LONG_DOCUMENT) for text in ("only free entry", "only without tickets")
-    ]
-    deaf = library(folder, pairs)
-    assert deaf[0] == pytest.approx(deaf[1], abs=1e-5)
+    # Six, since the tokenizer numbers its words anew each time: any two may happen to score alike.
+    texts = ("free entry", "without tickets", "old churches", "tickets without choir", "everyone", "new halls")
+    pairs = [Pair(f"{LONG_QUERY} only {text}", LONG_DOCUMENT) for text in texts]
+    assert np.ptp(library(folder, pairs)) < 1e-5
     model = scorer(folder)
-    heard = scores_of(model, pairs)
-    assert abs(heard[0] - heard[1]) > 1e-3
+    assert np.ptp(scores_of(model, pairs)) > 1e-2
     assert not any(model.loses(pair.query, len(LONG_QUERY), len(pair.query)) for pair in pairs)
 
 
