@@ -29,10 +29,15 @@ def words_of(benchmark: Benchmark) -> list[str]:
 def save_cross_encoder(folder: Path, texts: list[str], *, labels: int = 1, positions: int = 96) -> Path:
     """A BERT of two layers that classifies pairs."""
     torch.manual_seed(0)
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    # No trainer: it breaks ties anew each time, and the random weights would then mean other words.
+    splits = pre_tokenizers.BertPreTokenizer()
+    words = {word for text in texts for word, _ in splits.pre_tokenize_str(text)}
+    letters = {letter for word in words for letter in word}
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer.train_from_iterator(texts, trainers.WordPieceTrainer(vocab_size=600, special_tokens=special))
+    pieces = [*special, *sorted(words | letters | {f"##{letter}" for letter in letters})]
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = splits
     ends = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ends
