@@ -84,7 +84,8 @@ def test_asking_topics_say_in_the_original_what_is_wanted() -> None:
     rows = read_sources([source], Path(), None)[source]
     topics = asking(load_mirror("train")).topics
     originals = {(row.query, row.instruction) for row in rows if row.view == "original"}
-    assert originals == {(view.query, view.instruction) for topic in topics for view in [topic.views["original"]]}
+    asked = [topic.views["original"] for topic in topics]
+    assert originals == {(view.query, view.instruction) for view in asked}
     assert Counter(topic.slices["polarity"] for topic in topics) == {
         "positive/positive": 40,
         "positive/negative": 40,
