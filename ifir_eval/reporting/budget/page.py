@@ -52,6 +52,7 @@ class _Test(NamedTuple):
     p_topics: str
     p_seeds: str
     p_holm: str
+    p_planned: str
     is_significant: bool
 
 
@@ -207,6 +208,7 @@ def _tests(findings: Findings, question: Question) -> _Tests:
                 shown_p(one.p_topics).removeprefix("p "),
                 "not known" if one.p_seeds is None else shown_p(one.p_seeds).removeprefix("p "),
                 shown_p(one.p_holm).removeprefix("p "),
+                "" if one.p_planned is None else shown_p(one.p_planned).removeprefix("p "),
                 one.is_significant,
             )
         )

@@ -94,4 +94,5 @@ def _contrast(one: Contrast) -> dict[str, Any]:
         "p_topics": one.p_topics,
         "p_seeds": one.p_seeds,
         "p_holm": one.p_holm,
+        "p_planned": one.p_planned,
     }

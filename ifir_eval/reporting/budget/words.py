@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from ifir_eval.comparison.compare import SIGNIFICANCE
 from ifir_eval.records.column import Column
 from ifir_eval.training.study.cells import BASE, Arm
 from ifir_eval.training.study.contrasts import Contrast, contrasts
@@ -89,11 +90,10 @@ def _relative(column: Column, before: Value, after: Value) -> str:
 
 
 def verdict(contrast: Contrast) -> str:
-    """Whether a difference is one, in words, with its p alone and among all pairs."""
-    shown = (
-        f"{shown_p(contrast.p)}, after Holm {shown_p(contrast.p_holm).removeprefix('p = ').removeprefix('p ')}"
-    )
-    if not contrast.is_significant:
+    """Whether a difference is one, in words, with its p alone and among the planned pairs, or all pairs."""
+    corrected = contrast.p_holm if contrast.p_planned is None else contrast.p_planned
+    shown = f"{shown_p(contrast.p)}, after Holm {shown_p(corrected).removeprefix('p = ').removeprefix('p ')}"
+    if corrected > SIGNIFICANCE:
         return f"may be chance, {shown}"
     return f"{shown}; the seeds' chance is not known" if contrast.p_seeds is None else shown
 

@@ -11,7 +11,9 @@ language-as-fixed-effect fallacy", 1973; the interaction is counted in each term
 side). The base model was not trained and adds no variance. An arm of one seed tells nothing of its own
 chance: then only the first p is known, and the page says so.
 
-Holm's correction goes over all pairs at all budgets of one question: each question is a table of its own.
+Holm's correction goes over all pairs at all budgets of one question: each question is a table of its own. The
+pairs that the study names beforehand (``compare``) are planned comparisons, and corrected among themselves as
+well: they are told in words, while the table searches all pairs.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ class Contrast:
     """``new`` against ``old``, two arms of one base at one budget (or the base itself), in one question.
 
     ``p_topics`` leaves the seeds' chance out, ``p_seeds`` counts it in and is None where an arm has one seed
-    only; ``p`` is the larger one, ``p_holm`` that corrected.
+    only; ``p`` is the larger one, ``p_holm`` that corrected over all pairs, ``p_planned`` over those which the
+    study names, None for the others.
     """
 
     question: Question
@@ -45,6 +48,7 @@ class Contrast:
     p_topics: float
     p_seeds: float | None
     p_holm: float
+    p_planned: float | None = None
 
     @property
     def p(self) -> float:
@@ -80,8 +84,20 @@ def contrasts(results: Results, question: Question) -> tuple[Contrast, ...]:
         ]
         p_seeds = _p_seeds(one, [value.seeds for value in seeds if value])
         raw.append(Contrast(question, old, new, one, one.p, p_seeds, p_holm=1.0))
-    adjusted = holm([one.p for one in raw])
-    return tuple(replace(one, p_holm=p) for one, p in zip(raw, adjusted, strict=True))
+    planned = [one for one in raw if _is_planned(results, one)]
+    p_planned = {(one.old, one.new): p for one, p in zip(planned, _holm(planned), strict=True)}
+    return tuple(
+        replace(one, p_holm=p, p_planned=p_planned.get((one.old, one.new)))
+        for one, p in zip(raw, _holm(raw), strict=True)
+    )
+
+
+def _holm(found: Sequence[Contrast]) -> list[float]:
+    return holm([one.p for one in found])
+
+
+def _is_planned(results: Results, one: Contrast) -> bool:
+    return any({*pair} == {one.old.mix, one.new.mix} for pair in results.study.compare)
 
 
 def _at(results: Results, question: Question, base: str, budget: str) -> list[Arm]:

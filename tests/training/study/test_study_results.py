@@ -100,6 +100,13 @@ def test_p_is_the_larger_of_both_tests_corrected_over_the_question(results: Resu
     assert [each.p_holm for each in found] == holm([max(each.p_topics, each.p_seeds or 0) for each in found])
 
 
+def test_the_pairs_named_beforehand_are_corrected_among_themselves_too(results: Results) -> None:
+    found = contrasts(results, results.headline())
+    planned = [one for one in found if {one.old.mix, one.new.mix} in ({"plain", "dual"}, {BASE, "dual"})]
+    assert [one.p_planned for one in planned] == holm([one.p for one in planned])
+    assert {one.p_planned for one in found if one not in planned} == {None}
+
+
 def test_the_base_adds_no_chance_of_seeds_and_one_seed_has_none_to_tell() -> None:
     """With one seed an arm's difference would count as proven over seeds that nobody tried: it is marked."""
     single = study(seeds=(1,))
