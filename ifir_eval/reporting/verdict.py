@@ -188,9 +188,23 @@ def _about(overview: Overview, answer: Answered) -> str:
         facts.append(
             f"in {lock.value:.0%} of pairs the same document wins whichever way the instruction points"
         )
+    facts.extend(_followed(overview, answer))
     if net := measures.get("p-MRR-net"):
         facts.append(f"{_movement(overview, answer)}: {_moved(net)}")
     return f"{answer.name}: {'; '.join(facts)}." if facts else ""
+
+
+def _followed(overview: Overview, answer: Answered) -> list[str]:
+    """Whether views prefer the right document more or less often than by chance; noise moves it nowhere."""
+    column = next((column for column in overview.columns if column.name == "follow-rate"), None)
+    rate = answer.record.measures.get("follow-rate")
+    if column is None or column.chance is None or rate is None or rate.n < ENOUGH:
+        return []
+    if rate.low is None or rate.high is None or rate.low <= column.chance <= rate.high:
+        return []
+    more = "more" if rate.low > column.chance else "less"
+    figures = _unbroken(f"{column.shown(rate.value)} {column.interval(rate)}")
+    return [f"its views prefer the right document {more} often than by chance: follow-rate {figures}"]
 
 
 def _movement(overview: Overview, answer: Answered) -> str:

@@ -97,6 +97,30 @@ def test_below_20_topics_there_is_no_verdict() -> None:
     assert "n = 1, to settle" in judged(a=Estimate(1.0, None, None, 1))
 
 
+@pytest.mark.parametrize(
+    ("rate", "told"),
+    [
+        (
+            (0.54, 0.52, 0.56),
+            "the right document more often than by chance: follow-rate 0.540 [0.520, 0.560]",
+        ),
+        (
+            (0.40, 0.38, 0.42),
+            "the right document less often than by chance: follow-rate 0.400 [0.380, 0.420]",
+        ),
+        ((0.51, 0.49, 0.53), ""),
+    ],
+)
+def test_a_follow_rate_apart_from_chance_is_told_even_where_noise_hides_it_from_swap_accuracy(
+    rate: tuple[float, float, float], told: str
+) -> None:
+    swap = Estimate(0.19, 0.17, 0.22, 200)
+    verdict = said([scored("weak", **{"swap-accuracy": swap, "follow-rate": Estimate(*rate, 200)})])
+    assert verdict.headline.startswith("weak is not shown to follow the instruction")
+    assert told in " ".join(verdict.details)
+    assert bool(told) == ("follow-rate" in " ".join(verdict.details))
+
+
 def test_where_lower_is_better_the_lowest_comes_first() -> None:
     """A sign forgotten would praise the retriever that never listens."""
     estimates = {"deaf": Estimate(0.4, 0.37, 0.43, 90), "listening": Estimate(0.1, 0.05, 0.15, 90)}
