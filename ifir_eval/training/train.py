@@ -11,7 +11,7 @@ from ifir_eval.benchmarks.benchmark import Benchmark
 from ifir_eval.errors import IfirEvalError, InvalidInputError, Mistakes, Problem
 from ifir_eval.progress import Progress, silent
 from ifir_eval.records.storage import write_atomically
-from ifir_eval.training.base import check_fit, find, load
+from ifir_eval.training.base import Found, check_fit, find, load
 from ifir_eval.training.card import card
 from ifir_eval.training.folder import FAILED, Folder, Judged, Trained
 from ifir_eval.training.job import Job
@@ -51,6 +51,36 @@ def train(
             computed; if loss or gradient is no number, naming the rows of the batch.
     """
     recipe = recipe or Recipe()
+    found, sampler = _checked(base, rows, recipe, dev)
+    job = Job(base, rows, recipe, dev, told or {})
+    name = job.name(found.identity, _processes())
+    place = Folder.claimed(folder, name, first=os.environ.get("RANK", "0") == "0")
+    if finished := place.finished:
+        return finished
+    loaded = load(found, base, recipe)
+
+    from ifir_eval.training.trainer import PairTrainer, arguments  # noqa: PLC0415  (imports torch)
+
+    template = loaded.template.pattern
+    steps = -(-len(sampler) // (_processes() * recipe.accumulate))
+    settings = arguments(job, place.checkpoints, steps, report_to=report_to, on_cpu=on_cpu)
+    trainer = PairTrainer(
+        job, loaded, settings, sampler=sampler, save_beside=lambda folder: place.note(folder, template)
+    )
+    _run(trainer, job, place, steps, progress)
+    trained = _result(place, trainer, steps)
+    if trainer.is_world_process_zero():
+        loaded.model.save_pretrained(str(place.path), create_model_card=False)
+        _write_card(place, job, template, trained)
+        place.finish(template, trained, trainer.state.log_history)
+    trainer.accelerator.wait_for_everyone()
+    return trained
+
+
+def _checked(
+    base: str, rows: Sequence[Row], recipe: Recipe, dev: Benchmark | None
+) -> tuple[Found, PairSampler]:
+    """The base, not loaded yet, and the batches; all that is wrong is told at once."""
     mistakes = Mistakes()
     with mistakes:
         _check_rows(rows)
@@ -64,31 +94,14 @@ def train(
         if dev:
             dev.validated()
     mistakes.raise_all()
-    job = Job(base, rows, recipe, dev, told or {})
-    name = job.name(found.identity, _processes())
-    place = Folder.claimed(folder, name, first=os.environ.get("RANK", "0") == "0")
-    if finished := place.finished:
-        return finished
-    loaded = load(found, base, recipe)
+    return found, sampler
 
+
+def _write_card(place: Folder, job: Job, template: str, trained: Trained) -> None:
     from ifir_eval.training.losses.build import build  # noqa: PLC0415  (imports torch)
-    from ifir_eval.training.trainer import PairTrainer, arguments  # noqa: PLC0415  (likewise)
 
-    template = loaded.template.pattern
-    steps = -(-len(sampler) // (_processes() * recipe.accumulate))
-    settings = arguments(job, place.checkpoints, steps, report_to=report_to, on_cpu=on_cpu)
-    trainer = PairTrainer(
-        job, loaded, settings, sampler=sampler, save_beside=lambda folder: place.note(folder, template)
-    )
-    _run(trainer, job, place, steps, progress)
-    trained = _result(place, trainer, steps)
-    if trainer.is_world_process_zero():
-        loaded.model.save_pretrained(str(place.path), create_model_card=False)
-        text = card(job, repr(build(recipe)), template, trained)
-        write_atomically(place.path / "README.md", text.encode())
-        place.finish(template, trained, trainer.state.log_history)
-    trainer.accelerator.wait_for_everyone()
-    return trained
+    text = card(job, repr(build(job.recipe)), template, trained)
+    write_atomically(place.path / "README.md", text.encode())
 
 
 def _run(trainer: PairTrainer, job: Job, place: Folder, steps: int, progress: Progress) -> None:
