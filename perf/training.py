@@ -50,9 +50,10 @@ class Kind(NamedTuple):
             ("original", "reversed"),
             {"mirror-train-asking@0-9": 1.0},
             instruction_negatives=self.instruction_negatives,
+            hard_negatives=self.hard_negatives,
             pairs=2,
         )
-        mix = Mix("mirror-train-asking", (part,), Path(), hard_negatives=self.hard_negatives)
+        mix = Mix("mirror-train-asking", (part,), Path())
         drawn = draw(mix, Budget(rows=count * rows), None, []).rows
         known = [(row.pair_id, topic) for row, topic in zip(drawn, topics_of(drawn), strict=True)]
         return [[drawn[place] for place in batch] for batch in PairSampler(known, rows)]

@@ -44,8 +44,8 @@ def write_study(folder: Path, text: str = STUDY) -> Path:
     for benchmark in (following(), general()):
         write_folder(benchmark, folder / benchmark.name)
     for name, views in MIXES.items():
-        part = f"[[parts]]\nviews = {views}\nsources = {{ mirror-train = 1 }}\n"
-        (folder / f"{name}.toml").write_text(f"hard_negatives = 1\n{part}", encoding="utf-8")
+        part = f"[[parts]]\nviews = {views}\nsources = {{ mirror-train = 1 }}\nhard_negatives = 1\n"
+        (folder / f"{name}.toml").write_text(part, encoding="utf-8")
     file = folder / "tiny.toml"
     file.write_text(text.format(folder=folder), encoding="utf-8")
     return file

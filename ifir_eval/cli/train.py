@@ -177,8 +177,8 @@ def _drawn(
     from ifir_eval.training.mixes import Budget, Mix, Part, draw, read_mix
 
     draws = {"mirror-train-asking@0-31": 1.0}
-    embedded = Part(1.0, ("original", "reversed"), draws, instruction_negatives=1, pairs=2)
-    mixed = read_mix(mix) if mix else Mix("mirror-train-asking", (embedded,), Path(), hard_negatives=0)
+    embedded = Part(1.0, ("original", "reversed"), draws, instruction_negatives=1, hard_negatives=0, pairs=2)
+    mixed = read_mix(mix) if mix else Mix("mirror-train-asking", (embedded,), Path())
     amount = Budget.parse(budget)
     benchmarks = load_all(list(dict.fromkeys(judges)), data, progress_bar)
     counting = {"count": token_count(find(base, recipe))} if amount.tokens else {}

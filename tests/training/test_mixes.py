@@ -55,9 +55,10 @@ def test_all_mistakes_of_a_mix_are_listed_at_once(tmp_path: Path) -> None:
     """Unknown keys with near names, values of another kind, shares that do not add up."""
     path = tmp_path / "mix.toml"
     path.write_text(
-        "sed = 1\nseed = -1\ncontrol = 'swap'\nhard_negatives = 31\n"
+        "sed = 1\nseed = -1\ncontrol = 'swap'\n"
         "[[parts]]\nshare = 0.5\nviews = 'original'\nsources = { a = 0 }\nwords = [9, 3]\n"
-        "[[parts]]\nshare = 0.6\nviews = ['bare', 'bare']\nsources = { a = 1 }\ncaps = { b = 1 }\npairs = 0\n",
+        "[[parts]]\nshare = 0.6\nviews = ['bare', 'bare']\nsources = { a = 1 }\ncaps = { b = 1 }\n"
+        "pairs = 0\nhard_negatives = 31\n",
         encoding="utf-8",
     )
     with pytest.raises(InvalidInputError) as raised:
@@ -67,7 +68,7 @@ def test_all_mistakes_of_a_mix_are_listed_at_once(tmp_path: Path) -> None:
         "there is no key 'sed'; did you mean 'seed'?",
         "'seed' must be a whole number of at least 0",
         "there is no control 'swap'; existing: swap-instruct, textual-negation",
-        "'hard_negatives' must be a whole number from 0 to 30",
+        "part 2: 'hard_negatives' must be a whole number from 0 to 30",
         "part 1: 'views' must be a list of views",
         "part 1: 'sources' must be a table of weights above 0",
         "part 1: 'words' runs from 9 down to 3",
@@ -287,7 +288,7 @@ def test_fewer_pairs_of_a_topic_leave_room_for_more_topics(tmp_path: Path) -> No
 
 
 def test_hard_negatives_are_cut_to_what_the_mix_says(tmp_path: Path) -> None:
-    rows = drawn(sources(tmp_path), f"hard_negatives = 1\n{PART}").rows
+    rows = drawn(sources(tmp_path), f"{PART}hard_negatives = 1\n").rows
     assert {len(row.hard_negatives) for row in rows} == {1}
 
 

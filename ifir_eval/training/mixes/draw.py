@@ -213,18 +213,18 @@ def _pair(rows: Mapping[str, Row], part: Part, mix: Mix) -> Pair | None:
         by_wording = negated(found[ORIGINAL].instruction, f"{mix.seed} {found[ORIGINAL].pair_id}")
         found[REVERSED] = replace(found[REVERSED], instruction=by_wording)
     wanted = {row.positive for row in rows.values()}
-    pair = tuple(_with_fewer(found[view], wanted, part, mix) for view in part.views)
+    pair = tuple(_with_fewer(found[view], wanted, part) for view in part.views)
     least = part.instruction_negatives or 0
     return None if any(row.instruction and len(row.instruction_negatives) < least for row in pair) else pair
 
 
-def _with_fewer(row: Row, wanted: Collection[str], part: Part, mix: Mix) -> Row:
-    """``row`` with the negatives that the mix takes, the passages ``wanted`` under another view first."""
+def _with_fewer(row: Row, wanted: Collection[str], part: Part) -> Row:
+    """``row`` with the negatives that its part takes, the passages ``wanted`` under another view first."""
     by_use = sorted(row.instruction_negatives, key=lambda passage: passage not in wanted)
     return replace(
         row,
         instruction_negatives=tuple(by_use[: part.instruction_negatives]),
-        hard_negatives=row.hard_negatives[: mix.hard_negatives],
+        hard_negatives=row.hard_negatives[: part.hard_negatives],
     )
 
 

@@ -6,7 +6,6 @@
     about = "one sentence for tables and model cards"
     seed = 0                                      # the same seed, the same rows
     control = "swap-instruct"                     # optional, see `CONTROLS`
-    hard_negatives = 4                            # of each row at most (default: 30, which is all)
 
     [[parts]]
     share = 0.75                                  # of the budget; the shares add up to 1
@@ -15,6 +14,7 @@
     caps = { films = 1000 }                       # rows of a source at most
     words = [3, 300]                              # length of a positive
     instruction_negatives = 1                     # of an instructed row; the twin's positive comes first
+    hard_negatives = 4                            # of each row at most (default: 30, which is all)
     pairs = 2                                     # of a topic at most: fewer passages, more instructions
 
 A source is a name (`ifir_eval.training.sources`) or the path of a file or folder of rows, seen from the mix.
@@ -38,8 +38,8 @@ CONTROLS = ("swap-instruct", "textual-negation")
 """What can be done to the instructions of drawn rows, to know what right ones are worth."""
 
 _SHARES_TOLERANCE = 1e-6
-_MIX_KEYS = ("name", "about", "seed", "control", "hard_negatives", "parts")
-_PART_KEYS = ("share", "views", "sources", "caps", "words", "instruction_negatives", "pairs")
+_MIX_KEYS = ("name", "about", "seed", "control", "parts")
+_PART_KEYS = ("share", "views", "sources", "caps", "words", "instruction_negatives", "hard_negatives", "pairs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Part:
 
     ``caps`` are the rows that a source gives at most, ``words`` the least and the most words of a positive,
     ``instruction_negatives`` how many a row with an instruction takes (None: all that it has); one with fewer
-    is no row for this part. ``pairs`` are those of one topic (`topics_of`) at most (None: all of them).
+    is no row for this part. ``hard_negatives`` are those of a row at most, ``pairs`` those of one topic
+    (`topics_of`) at most (None: all of them).
     """
 
     share: float
@@ -57,6 +58,7 @@ class Part:
     caps: Mapping[str, int] = field(default_factory=dict)
     words: tuple[int, int] | None = None
     instruction_negatives: int | None = None
+    hard_negatives: int = MOST_HARD_NEGATIVES
     pairs: int | None = None
 
 
@@ -70,7 +72,6 @@ class Mix:
     about: str = ""
     seed: int = 0
     control: str = ""
-    hard_negatives: int = MOST_HARD_NEGATIVES
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -111,8 +112,6 @@ def _faults(given: Mapping[str, Any]) -> Iterator[str]:
         yield "'seed' must be a whole number of at least 0"
     if given.get("control", "") not in ("", *CONTROLS):
         yield f"there is no control {given['control']!r}; existing: {', '.join(CONTROLS)}"
-    if not _whole(given.get("hard_negatives", 0), 0) or given.get("hard_negatives", 0) > MOST_HARD_NEGATIVES:
-        yield f"'hard_negatives' must be a whole number from 0 to {MOST_HARD_NEGATIVES}"
     parts = given.get("parts")
     if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) for part in parts):
         yield "there is no part; write at least one table [[parts]] with views and sources"
@@ -153,6 +152,8 @@ def _filter_faults(part: Mapping[str, Any]) -> Iterator[str]:
         yield "'words' must be the least and the most words of a positive, as in [3, 300]"
     elif words[0] > words[1]:
         yield f"'words' runs from {words[0]} down to {words[1]}; the least comes first"
+    if not _whole(part.get("hard_negatives", 0), 0) or part.get("hard_negatives", 0) > MOST_HARD_NEGATIVES:
+        yield f"'hard_negatives' must be a whole number from 0 to {MOST_HARD_NEGATIVES}"
     for key, least in (("instruction_negatives", 0), ("pairs", 1)):
         if not _whole(part.get(key, least), least):
             yield f"{key!r} must be a whole number of at least {least}"
