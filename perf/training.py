@@ -171,7 +171,7 @@ def peaks(device: str, batches: Sequence[int], max_length: int) -> None:
 
 def peak(device: str, batch: int, max_length: int, *, cached: bool) -> float:
     """MiB of this process, or of the GPU, at their highest."""
-    (rows,) = MANY.batches(1, batch)
+    (rows,) = Kind(None, 1).batches(1, batch)
     ours(device, max_length, cached=cached)(rows)
     if device != "cpu":
         return torch.cuda.max_memory_allocated() / 2**20
