@@ -13,6 +13,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 
 from ifir_eval.benchmarks.benchmark import View, view_name_fault
@@ -97,6 +98,7 @@ FIELDS = tuple(field.name for field in fields(Row))
 _LISTS = ("instruction_negatives", "hard_negatives")
 
 
+@lru_cache(maxsize=4096)  # a topic's rows have the same passages
 def _folded(text: str) -> str:
     """Passages that differ in white space only are one."""
     return " ".join(text.split())
@@ -146,8 +148,8 @@ def distinct(passages: Iterable[str], most: int, others: Iterable[str] = ()) -> 
     for text in passages:
         if len(chosen) == most:
             break
-        if _folded(text) not in seen:
-            seen.add(_folded(text))
+        if (folded := _folded(text)) not in seen:
+            seen.add(folded)
             chosen.append(text)
     return tuple(chosen)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from hashlib import blake2b
 
 from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Topic
@@ -30,6 +31,7 @@ class _Material:
 
     def __init__(self, benchmark: Benchmark, topic: Topic) -> None:
         self._benchmark, self._topic = benchmark, topic
+        self._text = cache(lambda document: document_text(benchmark.corpus[document]))  # shared by all rows
         self._wanted = {name: topic.relevant(name, benchmark.relevant_grade) for name in topic.views}
         seen = {doc for view in topic.views.values() for doc in (*view.judgements, *(view.candidates or ()))}
         on_topic = frozenset().union(*self._wanted.values())
@@ -61,8 +63,8 @@ class _Material:
     def _row(self, number: str, name: str, positive: str, broken: Sequence[str]) -> Row:
         view = self._topic.views[name]
         is_instructed = bool(view.instruction.strip())
-        text = document_text(self._benchmark.corpus[positive])
-        against = distinct(self._texts(broken if is_instructed else ()), MOST_INSTRUCTION_NEGATIVES, [text])
+        text = self._text(positive)
+        against = distinct(map(self._text, broken if is_instructed else ()), MOST_INSTRUCTION_NEGATIVES, [text])
         return Row(
             pair_id=f"{self._topic.id}-{number}",
             view=view.name,
@@ -70,12 +72,9 @@ class _Material:
             instruction=view.instruction if is_instructed else "",
             positive=text,
             instruction_negatives=against,
-            hard_negatives=distinct(self._texts(self._off_topic), MOST_HARD_NEGATIVES, [text, *against]),
+            hard_negatives=distinct(map(self._text, self._off_topic), MOST_HARD_NEGATIVES, [text, *against]),
             source=self._benchmark.name,
         )
-
-    def _texts(self, documents: Iterable[str]) -> Iterator[str]:
-        return (document_text(self._benchmark.corpus[document]) for document in documents)
 
 
 def _shuffled(documents: Iterable[str], topic: str) -> list[str]:

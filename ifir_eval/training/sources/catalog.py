@@ -84,7 +84,7 @@ def read_sources(
             if _is_path(source):
                 rows[source] = _named(source, read_layout(folder / Path(source).expanduser()))
             else:
-                rows[source] = _read(source, data, progress)
+                rows[source] = _read(source, data, progress)  # type: ignore[arg-type]  # functions can be hashed
     mistakes.raise_all()
     return rows
 
@@ -110,14 +110,14 @@ def _has_seed(name: str) -> bool:
     return isinstance(source, _Generated) or source.has_seed
 
 
+@lru_cache(maxsize=32)  # a study draws from the same sources for every cell
 def _read(source: str, data: Path | None, progress: Progress) -> tuple[Row, ...]:
     name, at, seeds = source.partition("@")
     draws = [f"{name}@{seed}" for seed in _seeds(seeds)] if at else [name]
-    found = (row for draw in draws for row in _read_draw(draw, data, progress))  # type: ignore[arg-type]  # functions can be hashed
+    found = (row for draw in draws for row in _read_draw(draw, data, progress))
     return tuple(replace(row, source=source) for row in found)
 
 
-@lru_cache(maxsize=64)
 def _read_draw(source: str, data: Path | None, progress: Progress) -> tuple[Row, ...]:
     name, _, seed = source.partition("@")
     match _SOURCES[name]:
