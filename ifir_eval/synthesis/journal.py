@@ -1,7 +1,7 @@
 """The journal of a job: one durable line for each row that is done with, kept or not.
 
-The first line says which job it is; a job with other rows, prompts or models has to be kept elsewhere. Lines
-are in the order in which rows got done.
+The first line says which job it is, and where it was begun; a job with other rows, prompts or models has to be
+kept elsewhere. Lines are in the order in which rows got done.
 """
 
 from __future__ import annotations
@@ -105,10 +105,10 @@ def _line(content: Mapping[str, Any]) -> bytes:
 
 def _refuse_other(file: Path, line: bytes, job: Mapping[str, Any]) -> None:
     try:
-        found = json.loads(line)["job"]
-    except (ValueError, KeyError, TypeError):
+        found = _wherever_served(json.loads(line)["job"])
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise InvalidInputError("the journal", [Problem("is none of ours", str(file), 1)]) from None
-    wanted = json.loads(_line(job))
+    wanted = _wherever_served(json.loads(_line(job)))
     if differing := sorted(key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key)):
         raise InvalidInputError(
             "--out",
@@ -120,6 +120,15 @@ def _refuse_other(file: Path, line: bytes, job: Mapping[str, Any]) -> None:
                 )
             ],
         )
+
+
+def _wherever_served(job: dict[str, Any]) -> dict[str, Any]:
+    """``job`` without the addresses of its models' servers: one that comes up again elsewhere is the same."""
+    parts = {name: dict(part) if isinstance(part, dict) else part for name, part in job.items()}
+    for part in parts.values():
+        if isinstance(part, dict):
+            part.pop("base_url", None)
+    return parts
 
 
 def _outcome(file: Path, number: int, line: bytes) -> Outcome:
