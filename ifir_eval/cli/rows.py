@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections import Counter
 from json import dumps
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _PASSAGES, _EXCERPT = 3, 300
 """Passages of a kind that are shown, and characters of each."""
+_GIVEN_AWAY = 0.6
+"""A share of rows that the document alone decides, from which on a warning is due."""
 
 
 @click.group("rows")
@@ -32,6 +35,9 @@ def command() -> None:
 @json_option
 def check(files: tuple[Path, ...], layout: str | None, template: str | None, row: int, json: bool) -> None:
     """Validate training rows, count them, and show one as a model is sent it.
+
+    Rows whose passages alone show which is the positive teach which passages to like, whatever is asked:
+    their share is told, and 50% is chance (needs scikit-learn, which ifir-eval[train] brings).
 
     FILE is a file or folder in any layout: our JSON lines, Promptriever's and InF-IR's, FlagEmbedding's,
     sentence-transformers' columns (JSON lines, CSV, parquet), benchmark folders, BEIR's with a train split or
@@ -53,7 +59,16 @@ def check(files: tuple[Path, ...], layout: str | None, template: str | None, row
     for file, rows in read.items():
         shown = rows[row - 1]
         if json:
-            click.echo(dumps({"file": str(file), **_counts(rows), "row": _row_facts(shown, asked)}))
+            click.echo(
+                dumps(
+                    {
+                        "file": str(file),
+                        **_counts(rows),
+                        "told_by_document": _told_by_document(rows),
+                        "row": _row_facts(shown, asked),
+                    }
+                )
+            )
         else:
             _show(file, rows, shown, asked)
 
@@ -100,6 +115,14 @@ def _counts(rows: list[Row]) -> dict[str, object]:
     }
 
 
+def _told_by_document(rows: list[Row]) -> float | None:
+    if importlib.util.find_spec("sklearn") is None:
+        return None
+    from ifir_eval.training.shortcut import told_by_document
+
+    return told_by_document(rows)
+
+
 def _row_facts(row: Row, template: Template) -> dict[str, object]:
     return {
         "pair_id": row.pair_id,
@@ -117,6 +140,12 @@ def _show(file: Path, rows: list[Row], shown: Row, template: Template) -> None:
     click.echo(f"{file}: {len(rows):,} rows of {counts['pairs']:,} pairs, no faults; views: {views}")
     broken, hard = counts["instruction_negatives"], counts["hard_negatives"]
     click.echo(f"negatives: {broken:,} of instructions, {hard:,} hard ones")
+    if (share := _told_by_document(rows)) is not None:
+        click.echo(f"positives that the passage alone gives away: {share:.0%} (chance: 50%)")
+        if share > _GIVEN_AWAY:
+            click.echo(
+                "  from such rows a model learns which passages to like; their reversals beside them prevent it"
+            )
     click.echo(f"\npair {shown.pair_id}, {shown.view}\n  text      {template.render(shown.as_view()).text!r}")
     passages = (
         ("positive", (shown.positive,)),

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from ifir_eval.benchmarks.mirror import load_mirror
 from ifir_eval.cli import main
 from ifir_eval.training.readers.benchmark import rows_of
-from ifir_eval.training.rows import read_rows, write_rows
+from ifir_eval.training.rows import Row, read_rows, write_rows
 
 MIX = '[[parts]]\nviews = ["original", "reversed"]\nsources = { mirror-train = 1 }\n'
 
@@ -28,6 +28,27 @@ def test_check_counts_rows_and_shows_one_as_it_is_sent(tmp_path: Path) -> None:
     assert "60 rows of 12 pairs, no faults" in done.stdout
     assert repr(f"Instruct: {shown.instruction}\nQuery: {shown.query}") in done.stdout
     assert f"pair {shown.pair_id}, {shown.view}" in done.stdout
+
+
+def test_check_warns_of_passages_that_give_the_answer_away(tmp_path: Path) -> None:
+    """Originals that always ask for what the positive has; beside their reversals they give nothing away."""
+    texts = [(f"pond {n}: fish were counted twice", f"pond {n}: nobody has looked yet") for n in range(60)]
+    originals = [
+        Row(str(n), "original", f"pond {n}", "Give me those with a survey.", has, (lacks,))
+        for n, (has, lacks) in enumerate(texts)
+    ]
+    reversals = [
+        Row(str(n), "reversed", f"pond {n}", "Leave out those with a survey.", lacks, (has,))
+        for n, (has, lacks) in enumerate(texts)
+    ]
+    write_rows(tmp_path / "originals.jsonl", originals)
+    write_rows(tmp_path / "both.jsonl", [*originals, *reversals])
+    done = ifir("rows", "check", tmp_path / "originals.jsonl", tmp_path / "both.jsonl")
+    assert done.exit_code == 0, done.output
+    assert "passage alone gives away: 100% (chance: 50%)\n  from such rows a model learns" in done.stdout
+    assert "passage alone gives away: 50% (chance: 50%)\n\n" in done.stdout
+    (line,) = ifir("rows", "check", "--json", tmp_path / "both.jsonl").stdout.splitlines()
+    assert json.loads(line)["told_by_document"] == 0.5
 
 
 def test_check_prints_json_for_machines(tmp_path: Path) -> None:
