@@ -105,7 +105,7 @@ def _show(found: Results, folder: Path, page: Path | None, *, as_json: bool) -> 
     """Print the results, and write the record set and the page."""
     from ifir_eval.reporting.budget.page import write_page
     from ifir_eval.reporting.budget.tables import as_json as in_json
-    from ifir_eval.reporting.budget.tables import as_table
+    from ifir_eval.reporting.budget.tables import as_tables
     from ifir_eval.reporting.budget.words import Findings, answers
     from ifir_eval.training.study.cells import RECORDS, write_records
 
@@ -115,7 +115,9 @@ def _show(found: Results, folder: Path, page: Path | None, *, as_json: bool) -> 
     else:
         from rich.console import Console
 
-        Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(as_table(findings))
+        console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+        for table in as_tables(findings):
+            console.print(table)
         for sentence in answers(findings):
             click.echo(sentence)
     if found.missing:

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from rich.console import Console
 from studied import cells, changed, study
 
 from ifir_eval.reporting.budget.page import render_page, write_page
-from ifir_eval.reporting.budget.tables import as_json, as_table
+from ifir_eval.reporting.budget.tables import as_json, as_tables
 from ifir_eval.reporting.budget.words import Findings, answers
 from ifir_eval.reporting.page import digest
 from ifir_eval.reporting.text import visible
@@ -126,8 +127,19 @@ def test_letters_are_those_of_the_corrected_tests() -> None:
 def test_a_study_that_is_not_done_says_so(findings: Findings) -> None:
     part = Findings(gather(study(), cells(study())[:5]))
     assert "8 of 13 cells are missing" in collapsed(Page(render_page(part)).text)
-    assert "5 of 13 cells" in str(as_table(part).title)
+    assert "5 of 13 cells" in str(as_tables(part)[0].title)
     assert "missing" not in collapsed(Page(render_page(findings)).text)
+
+
+def test_a_terminal_shows_every_value_whole(findings: Findings) -> None:
+    """A table for each benchmark: all of them side by side would leave a digit of each value."""
+    with StringIO() as file:
+        Console(file=file, width=100).print(*as_tables(findings))
+        shown = file.getvalue()
+    assert "…" not in shown
+    for question in findings.results.leading():
+        assert question.benchmark in shown
+        assert question.column.label in shown
 
 
 @pytest.mark.parametrize("hostile", ["".join(HOSTILE[:-1]), HOSTILE[-1]], ids=["markup", "characters"])
@@ -155,7 +167,7 @@ def test_hostile_names_are_shown_and_never_markup(hostile: str, tmp_path: Path) 
     assert collapsed(visible(f"name{hostile}")) in collapsed(page.text)
     write_page(found, tmp_path / "page.html")
     with (tmp_path / "table.txt").open("w", encoding="utf-8") as file:
-        Console(file=file, width=200).print(as_table(found))
+        Console(file=file, width=200).print(*as_tables(found))
     json.loads(as_json(found))
 
 

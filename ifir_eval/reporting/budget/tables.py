@@ -16,33 +16,43 @@ from ifir_eval.training.study.contrasts import Contrast
 from ifir_eval.training.study.results import Question, Value, pareto
 
 
-def as_table(findings: Findings) -> Table:
-    """Arms down, leading questions across: the mean and, after ±, the standard deviation over seeds."""
+def as_tables(findings: Findings) -> list[Table]:
+    """A table for each benchmark, arms down, leading questions across; the first has the title, the last a key.
+
+    Values are means, and after ± the standard deviation over seeds.
+    """
     results = findings.results
-    front = {arm for base in results.study.bases for arm in pareto(results, base)}
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, caption_justify="left")
-    table.title = Text(
+    benchmarks = dict.fromkeys(question.benchmark for question in results.leading())
+    tables = [_table(findings, benchmark) for benchmark in benchmarks]
+    tables[0].title = Text(
         f"{visible(results.study.name)} · {len(results.cells)} of {len(results.study.keys())} cells", "bold"
     )
-    for header in ("budget", "mix"):
+    tables[-1].caption = Text(
+        "mean ± standard deviation over seeds; * nobody is better in both "
+        f"{results.headline().column.name} and general quality",
+        style="dim",
+    )
+    return tables
+
+
+def _table(findings: Findings, benchmark: str) -> Table:
+    results = findings.results
+    questions = [question for question in results.leading() if question.benchmark == benchmark]
+    front = {arm for base in results.study.bases for arm in pareto(results, base)}
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, caption_justify="left")
+    for header in ("budget", Text(visible(benchmark))):
         table.add_column(header, no_wrap=True)
-    for question in results.leading():
-        above = Text(visible(f"{question.benchmark}\n{question.column.label}"))
-        table.add_column(above, justify="right")
+    for question in questions:
+        table.add_column(Text(visible(question.column.label)), justify="right")
     budget = ""
     for arm in results.arms:
         if arm.budget != budget:
             table.add_section()
         mark = " *" if arm in front else ""
         name = visible(arm.mix if len(results.study.bases) == 1 else f"{arm.mix} ({arm.base})")
-        cells = (_cell(question, results.value(arm, question)) for question in results.leading())
+        cells = (_cell(question, results.value(arm, question)) for question in questions)
         table.add_row("" if arm.budget == budget else arm.budget, Text(f"{name}{mark}"), *cells)
         budget = arm.budget
-    table.caption = Text(
-        "mean ± standard deviation over seeds; * nobody is better in both "
-        f"{results.headline().column.name} and general quality",
-        style="dim",
-    )
     return table
 
 
