@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -46,7 +46,7 @@ def answers(findings: Findings) -> list[str]:
         for pair in asked
         for base in study.bases
         for budget in map(str, study.budgets)
-        if (told := "; ".join(_told(findings, _arm(base, pair.old, budget), _arm(base, pair.new, budget))))
+        if (told := _told(findings, _arm(base, pair.old, budget), _arm(base, pair.new, budget)))
     ]
 
 
@@ -58,9 +58,10 @@ def _arm(base: str, mix: str, budget: str) -> Arm:
     return Arm(base, mix, "" if mix == BASE else budget)
 
 
-def _told(findings: Findings, old: Arm, new: Arm) -> Iterator[str]:
-    """What ``new`` has over ``old`` in each question that is told."""
+def _told(findings: Findings, old: Arm, new: Arm) -> str:
+    """What ``new`` has over ``old`` in each question that is told, what may be chance last."""
     results = findings.results
+    differ, chance = [], []
     for question in results.told():
         before, after = (results.value(arm, question) for arm in (old, new))
         contrast = findings.contrast(question, old, new)
@@ -70,10 +71,15 @@ def _told(findings: Findings, old: Arm, new: Arm) -> Iterator[str]:
         change = column_change(column, after.estimate.value - before.estimate.value)
         what = column.label if question.benchmark == GENERAL else f"{question.benchmark} {column.label}"
         what = f"{GENERAL} ({what})" if question.benchmark == GENERAL else what
-        yield (
+        if _corrected(contrast) > SIGNIFICANCE:
+            chance.append(f"{what} {change} ({_shown_ps(contrast)})")
+            continue
+        unknown = "; the seeds' chance is not known" if contrast.p_seeds is None else ""
+        differ.append(
             f"{what} {change}{_relative(column, before, after)}, {column.shown(after.estimate.value)} against "
-            f"{column.shown(before.estimate.value)} ({verdict(contrast)})"
+            f"{column.shown(before.estimate.value)} ({_shown_ps(contrast)}{unknown})"
         )
+    return "; ".join([*differ, *([f"may be chance: {', '.join(chance)}"] if chance else [])])
 
 
 def column_change(column: Column, value: float) -> str:
@@ -89,13 +95,14 @@ def _relative(column: Column, before: Value, after: Value) -> str:
     return f" ({after.estimate.value / before.estimate.value - 1:+.0%})"
 
 
-def verdict(contrast: Contrast) -> str:
-    """Whether a difference is one, in words, with its p alone and among the planned pairs, or all pairs."""
-    corrected = contrast.p_holm if contrast.p_planned is None else contrast.p_planned
-    shown = f"{shown_p(contrast.p)}, after Holm {shown_p(corrected).removeprefix('p = ').removeprefix('p ')}"
-    if corrected > SIGNIFICANCE:
-        return f"may be chance, {shown}"
-    return f"{shown}; the seeds' chance is not known" if contrast.p_seeds is None else shown
+def _corrected(contrast: Contrast) -> float:
+    """P among the planned pairs, or among all where this is none of them."""
+    return contrast.p_holm if contrast.p_planned is None else contrast.p_planned
+
+
+def _shown_ps(contrast: Contrast) -> str:
+    corrected = shown_p(_corrected(contrast)).removeprefix("p = ").removeprefix("p ")
+    return f"{shown_p(contrast.p)}, after Holm {corrected}"
 
 
 def shown_p(p: float) -> str:
