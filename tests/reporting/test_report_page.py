@@ -161,6 +161,12 @@ def test_a_limited_run_shows_the_texts_of_its_topics(tmp_path: Path) -> None:
     assert find_texts(source.record, lambda _: few()).benchmark == benchmark
 
 
+def test_no_query_is_shown_where_texts_are_left_out(sources: list[Source], html: str) -> None:
+    """The one that a record holds, as the retriever saw it, is as little to be passed on as the others."""
+    assert "One query as the retriever saw it" in html
+    assert "One query as" not in render_report(sources, lambda _: Texts(None, "left out"))
+
+
 def test_records_without_topics_or_documents_render(tmp_path: Path) -> None:
     published = replace(mirror(0), topics=(), slices={}, origin=PUBLISHED)
     html = render_report([Source(published, tmp_path)], lambda _: Texts(None))

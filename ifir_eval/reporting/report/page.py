@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,6 +52,8 @@ def render_report(sources: Sequence[Source], find_texts: FindTexts, command: str
     loaded = templates()
     loaded.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     style = "".join(loaded.get_template(name).render() for name in ("page.css", "report.css"))
+    find_texts = _found_once(find_texts)
+    sources = [Source(_without_withheld(source.record, find_texts), source.folder) for source in sources]
     context = page_context(overviews([source.record for source in sources]))
     sections = {section.anchor: section.overview for section in context["sections"]}
     context |= {
@@ -75,6 +78,25 @@ def render_report(sources: Sequence[Source], find_texts: FindTexts, command: str
 def write_report(sources: Sequence[Source], path: Path, find_texts: FindTexts, command: str = "") -> None:
     """Write `render_report` to ``path``, atomically, making its folder where needed."""
     write_atomically(path, render_report(sources, find_texts, command).encode())
+
+
+def _found_once(find_texts: FindTexts) -> FindTexts:
+    found: dict[tuple[str, str], Texts] = {}
+
+    def find(record: Record) -> Texts:
+        benchmark = str(record.benchmark["name"]), str(record.benchmark["content_hash"])
+        if benchmark not in found:
+            found[benchmark] = find_texts(record)
+        return found[benchmark]
+
+    return find
+
+
+def _without_withheld(record: Record, find_texts: FindTexts) -> Record:
+    """``record`` without its rendered query where the benchmark's texts are left out: it is one of them."""
+    if not record.retriever.get("example") or find_texts(record).benchmark:
+        return record
+    return replace(record, retriever={**record.retriever, "example": None})
 
 
 def _explored(

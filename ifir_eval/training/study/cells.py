@@ -65,7 +65,10 @@ class Finished:
 
 
 def reported(record: Record) -> Record:
-    """``record`` with the columns that a study reports: those of no single view, and nDCG of each view."""
+    """``record`` with the columns that a study reports: those of no single view, and nDCG of each view.
+
+    Texts stay behind: a rendered query may be of a benchmark whose licence forbids copies.
+    """
     names = [
         name
         for name in record.measures
@@ -76,7 +79,12 @@ def reported(record: Record) -> Record:
         for row in record.topics
     )
     return replace(
-        record, measures={name: record.measures[name] for name in names}, topics=topics, slices={}, timing={}
+        record,
+        retriever={**record.retriever, "example": None},
+        measures={name: record.measures[name] for name in names},
+        topics=topics,
+        slices={},
+        timing={},
     )
 
 

@@ -193,6 +193,8 @@ def test_a_cell_on_disk_is_the_cell(tmp_path: Path) -> None:
     whole = cells(study())
     write_records(tmp_path / "set.jsonl.gz", whole)
     assert read_cells([tmp_path / "set.jsonl.gz"]) == whole
+    records = [record for cell in whole for record in cell.records.values()]
+    assert {record.retriever["example"] for record in records} == {None}  # texts may be others'
     for cell in whole:
         folder = folder_of(tmp_path, cell.key, cell.address)
         folder.mkdir(parents=True)
