@@ -43,7 +43,7 @@ def test_a_study_leaves_table_answer_records_and_page(file: Path, tmp_path: Path
     answer = ifir("budget", file, "--results", tmp_path)
     assert answer.exit_code == 0, answer.output
     assert "2 of 2 cells" in answer.stdout
-    assert "At 16 rows, dual against base: following swap-accuracy" in answer.stdout
+    assert "At 16 rows, dual against base: may be chance: following swap-accuracy" in answer.stdout
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     (file.parent / "base").rename(file.parent / "gone")
     try:
