@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from ifir_eval.benchmarks.benchmark import GRADES, Document
-from ifir_eval.benchmarks.reading import FolderReader, Row
+from ifir_eval.benchmarks.reading import FolderReader, Line
 
 CORPUS = "corpus.jsonl"
 QUERIES = "queries.jsonl"
@@ -22,7 +22,7 @@ class Ids:
         self._what = what
         self._lines: dict[str, int] = {}
 
-    def take(self, row: Row, value: str | None) -> str | None:
+    def take(self, row: Line, value: str | None) -> str | None:
         """``value`` if it can be an id and is new; reports why not otherwise."""
         if value is None:
             return None
@@ -36,27 +36,29 @@ class Ids:
         return value
 
 
-def read_corpus(reader: FolderReader, file: str = CORPUS) -> dict[str, Document]:
-    """The documents by id, in the order of the file. ``title`` and ``metadata`` may be absent."""
+def read_corpus(reader: FolderReader, file: str = CORPUS, *, may_be_empty: bool = False) -> dict[str, Document]:
+    """The documents by id, in the order of the file. ``title`` and ``metadata`` may be absent.
+
+    A document without text is reported, unless documents ``may_be_empty``.
+    """
     corpus: dict[str, Document] = {}
     ids = Ids("document")
     for row in reader.rows(file):
-        if document := read_document(row, ids):
+        if document := read_document(row, ids, may_be_empty=may_be_empty):
             corpus[document.id] = document
     if not corpus and reader.has(file):
         reader.report("there is no document", file)
     return corpus
 
 
-def read_document(row: Row, ids: Ids) -> Document | None:
+def read_document(row: Line, ids: Ids, *, may_be_empty: bool = False) -> Document | None:
     """The document of a row; None, reported, if it has no id that can be used."""
     document_id = ids.take(row, row.text("_id"))
     title, text = row.text("title", ""), row.text("text")
-    if text is not None and title is not None and not (text.strip() or title.strip()):
+    document = Document(document_id or "", text or "", title or "", row.mapping("metadata"))
+    if text is not None and title is not None and not (document.has_text or may_be_empty):
         row.report("the document has neither title nor text")
-    if document_id is None:
-        return None
-    return Document(document_id, text or "", title or "", row.mapping("metadata"))
+    return None if document_id is None else document
 
 
 class Known(NamedTuple):

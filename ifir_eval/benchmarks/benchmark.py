@@ -48,6 +48,11 @@ class Document:
     title: str = ""
     metadata: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def has_text(self) -> bool:
+        """Whether its text or its title says anything."""
+        return bool(self.text.strip() or self.title.strip())
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -224,7 +229,7 @@ class Benchmark:
                 )
             if _HALF_A_CHARACTER.search(document.id):
                 yield Problem(f"document id {document.id!r} has half of a character, which no file can hold")
-            if not (document.text.strip() or document.title.strip()):
+            if not document.has_text:
                 yield Problem(f"document {document.id!r} has neither title nor text")
 
     def _topic_problems(self) -> Iterator[Problem]:

@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Document, Topic, View
 from ifir_eval.benchmarks.fetch import Content, Download, Release
-from ifir_eval.benchmarks.reading import FolderReader, Row
+from ifir_eval.benchmarks.notes import dependent
+from ifir_eval.benchmarks.reading import FolderReader, Line
 
 NAME = "condaqa"
 LICENCE = "Apache-2.0; passages from Wikipedia (CC BY-SA)"
@@ -65,6 +66,7 @@ def release(split: str) -> Release:
 class _Answer(NamedTuple):
     """What one version of a passage says about a question."""
 
+    passage: int
     document: Document
     edit: int
     question: str
@@ -102,11 +104,11 @@ def read_condaqa(folder: Path, split: str = "dev", instructions: Mapping[str, st
         measures=MEASURES,
         primary="swap-accuracy",
         contrasts=CONTRASTS,
-        notes=(NOTE,),
+        notes=(NOTE, *dependent((questions[topic.id][0].passage for topic in topics), "passages")),
     ).validated()
 
 
-def _answer(row: Row) -> tuple[str, _Answer] | None:
+def _answer(row: Line) -> tuple[str, _Answer] | None:
     """The topic id and the answer of a row, or None if the row is faulty."""
     passage, edit = row.integer("PassageID"), row.integer("PassageEditID")
     number, question = row.text("QuestionID"), row.text("sentence2")
@@ -115,7 +117,7 @@ def _answer(row: Row) -> tuple[str, _Answer] | None:
         return None
     if question is None or text is None or label is None:
         return None
-    return f"{passage}-{number}", _Answer(Document(f"{passage}-{edit}", text), edit, question, label)
+    return f"{passage}-{number}", _Answer(passage, Document(f"{passage}-{edit}", text), edit, question, label)
 
 
 def _clear(answers: Sequence[_Answer]) -> list[_Answer]:

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Document, Topic, View
 from ifir_eval.benchmarks.fetch import Release
-from ifir_eval.benchmarks.reading import FolderReader, Row
+from ifir_eval.benchmarks.reading import FolderReader, Line
 
 NAME = "csfcube"
 LICENCE = "CC BY-NC 4.0"
@@ -97,7 +97,7 @@ def _papers(reader: FolderReader) -> dict[str, Document]:
     return papers
 
 
-def _abstract(row: Row) -> str:
+def _abstract(row: Line) -> str:
     sentences = row.fields.get("abstract")
     if isinstance(sentences, list) and all(isinstance(sentence, str) for sentence in sentences):
         return " ".join(sentences)

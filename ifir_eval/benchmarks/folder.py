@@ -11,8 +11,9 @@
 
 Without ``topic`` and ``view`` the folder is BEIR's: each query is a topic of its own under the view
 ``bare``, and ids that end in ``-og`` and ``-changed`` are FollowIR's two views of one topic. Queries of
-such a folder without judgements belong to other splits and are left out, with a note; in a folder with
-``topic`` and ``view`` they are mistakes, and so are fields with unknown names.
+such a folder without judgements belong to other splits and are left out, with a note, and so are documents
+without text, which some of BEIR's sets hold; in a folder with ``topic`` and ``view`` both are mistakes, and so
+are fields with unknown names.
 """
 
 from __future__ import annotations
@@ -22,24 +23,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ifir_eval.benchmarks.beir import (
-    CORPUS,
-    QRELS_COLUMNS,
-    QUERIES,
-    Judgements,
-    Known,
-    read_corpus,
-    read_judgements,
-)
+from ifir_eval.benchmarks.beir import CORPUS, QRELS_COLUMNS, QUERIES
 from ifir_eval.benchmarks.benchmark import BARE, Benchmark, Document, Topic, View
+from ifir_eval.benchmarks.content import CANDIDATES, CANDIDATES_COLUMNS, QRELS, Content, read_content
 from ifir_eval.benchmarks.manifest import MANIFEST, Manifest, key_line, manifest_of, read_manifest
 from ifir_eval.benchmarks.queries import FOLLOWIR_CONTRAST, Queries, Query, build_topics, read_queries
 from ifir_eval.benchmarks.reading import FolderReader
 from ifir_eval.errors import IfirEvalError
-
-QRELS = "qrels/test.tsv"
-CANDIDATES = "candidates.tsv"
-CANDIDATES_COLUMNS = QRELS_COLUMNS[:2]
 
 #: What is measured where the manifest does not say.
 SEARCH_MEASURES = ("nDCG@10", "MRR@10", "recall@100")
@@ -57,42 +47,26 @@ def read_folder(path: Path) -> Benchmark:
         raise IfirEvalError(f"{str(path)!r} is not a folder; give the one that holds {CORPUS} and {QUERIES}")
     reader = FolderReader(path)
     manifest = read_manifest(reader)
-    corpus = read_corpus(reader)
     queries = read_queries(reader)
-    known = Known({query.id for query in queries.lines}, corpus)
-    judgements = read_judgements(reader, QRELS, known)
-    candidates = _read_candidates(reader, known)
-    judged = _judged(reader, queries, judgements, known)
-    topics = build_topics(judged, judgements, candidates)
-    benchmark = _completed(manifest, queries, judged, path).benchmark(corpus, topics)
+    content = read_content(reader, queries)
+    judged = _judged(reader, queries, content)
+    topics = build_topics(judged, content.judgements, content.candidates)
+    manifest = replace(manifest, notes=(*manifest.notes, *content.notes))
+    benchmark = _completed(manifest, queries, judged, path).benchmark(content.corpus, topics)
     _check_manifest(reader, benchmark)
     reader.check("the benchmark folder")
     return benchmark.validated()
 
 
-def _read_candidates(reader: FolderReader, known: Known) -> dict[str, list[str]] | None:
-    """The candidates by query id, or None where there is no list."""
-    if not reader.has(CANDIDATES) or not known.corpus:
-        return None
-    candidates: dict[str, dict[str, None]] = {}  # ordered sets
-    for line, (query, document) in reader.table(CANDIDATES, CANDIDATES_COLUMNS):
-        if not known.both(reader, (CANDIDATES, line), query, document):
-            continue
-        if document in candidates.setdefault(query, {}):
-            reader.report(f"query {query!r} lists the candidate {document!r} a second time", CANDIDATES, line)
-        candidates[query][document] = None
-    return {query: list(documents) for query, documents in candidates.items()}
-
-
-def _judged(reader: FolderReader, queries: Queries, judgements: Judgements, known: Known) -> Sequence[Query]:
+def _judged(reader: FolderReader, queries: Queries, content: Content) -> Sequence[Query]:
     """The queries without those that have no judgements; these are mistakes, unless the folder is BEIR's."""
     if queries.is_beir:
-        judged = [query for query in queries.lines if query.id in judgements]
+        judged = [query for query in queries.lines if query.id in content.judgements]
         if not judged and not reader.problems:
             reader.report(f"no query of {QUERIES} has judgements", QRELS)
         return judged
     for query in queries.lines:
-        if query.id not in judgements and known.corpus and reader.has(QRELS):
+        if query.id not in content.judgements and content.corpus and reader.has(QRELS):
             query.row.report(f"query {query.id!r} has no judgements in {QRELS}")
     return queries.lines
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from ifir_eval.benchmarks.benchmark import ORIGINAL, Benchmark, Contrast, Document, Topic, View
 from ifir_eval.benchmarks.fetch import Release
 from ifir_eval.benchmarks.items import Sizes
-from ifir_eval.benchmarks.reading import FolderReader, Row
+from ifir_eval.benchmarks.reading import FolderReader, Line
 from ifir_eval.benchmarks.shards import parquet_rows
 
 NAME = "inf-ir"
@@ -79,17 +79,17 @@ def read_inf_ir(folder: Path, split: str = "msmarco") -> Benchmark:
     ).validated()
 
 
-def _rows(reader: FolderReader, split: str) -> Iterator[Row]:
+def _rows(reader: FolderReader, split: str) -> Iterator[Line]:
     """The rows of ``split``, numbered from 1 through all its files."""
     shards = sorted(reader.folder.rglob(f"{split}*.parquet"))
     return parquet_rows(reader, shards) if shards else reader.rows(f"{split}.jsonl")
 
 
-def _passage(row: Row, view: str) -> Document:
+def _passage(row: Line, view: str) -> Document:
     return Document(f"{row.line}-{view}", row.text(FIELDS[view][2]) or "")
 
 
-def _topic(row: Row, passages: Mapping[str, Document]) -> Topic:
+def _topic(row: Line, passages: Mapping[str, Document]) -> Topic:
     pool = tuple(passage.id for passage in passages.values())
     views = {
         view: View(

@@ -22,7 +22,8 @@ from ifir_eval.benchmarks.beir import QUERIES, Ids, Judgements, Known, read_corp
 from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED, Benchmark, Contrast, Topic, View
 from ifir_eval.benchmarks.fetch import Release
 from ifir_eval.benchmarks.items import Sizes
-from ifir_eval.benchmarks.reading import FolderReader, Row
+from ifir_eval.benchmarks.notes import dependent
+from ifir_eval.benchmarks.reading import FolderReader, Line
 
 NAME = "infosearch"
 LICENCE = "none stated"
@@ -105,7 +106,11 @@ def read_infosearch(folder: Path, subset: str) -> Benchmark:
         measures=MEASURES,
         primary="WISE",
         contrasts=CONTRASTS,
-        notes=(*published.sizes.notes(len(topics), len(corpus)), *((note,) if risen else ())),
+        notes=(
+            *published.sizes.notes(len(topics), len(corpus)),
+            *dependent((topic.views[ORIGINAL].query for topic in topics), "core queries"),
+            *((note,) if risen else ()),
+        ),
     ).validated()
 
 
@@ -121,7 +126,7 @@ def _judgements(reader: FolderReader, file: str, known: Known) -> Judgements:
     return judgements
 
 
-def _grade(row: Row) -> int | None:
+def _grade(row: Line) -> int | None:
     score = row.fields.get("score")
     if score in (0, 1):
         return int(score)
@@ -129,7 +134,7 @@ def _grade(row: Row) -> int | None:
     return None
 
 
-def _topic(query_id: str, row: Row, judgements: Mapping[str, Judgements]) -> Topic:
+def _topic(query_id: str, row: Line, judgements: Mapping[str, Judgements]) -> Topic:
     query = row.text("text") or ""
     views = {
         view: View(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ifir_eval.benchmarks.reading import FolderReader, Row, json_name
+from ifir_eval.benchmarks.reading import FolderReader, Line, json_name
 
 
-class Item(Row):
+class Item(Line):
     """One object of a list; ``line`` is its place in it, from 1."""
 
     def report(self, message: str) -> None:

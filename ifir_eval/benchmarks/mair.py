@@ -23,7 +23,7 @@ from ifir_eval.benchmarks.benchmark import ORIGINAL, Benchmark, Document, Topic
 from ifir_eval.benchmarks.fetch import Release
 from ifir_eval.benchmarks.instructed import with_and_without
 from ifir_eval.benchmarks.items import Sizes
-from ifir_eval.benchmarks.reading import FolderReader, Row, json_name
+from ifir_eval.benchmarks.reading import FolderReader, Line, json_name
 from ifir_eval.benchmarks.shards import parquet_rows
 
 NAME = "mair"
@@ -88,12 +88,12 @@ def _slices(part: str) -> Mapping[str, str]:
     return {"instruction": kind} if kind else {}
 
 
-def _rows(reader: FolderReader, stem: str) -> Iterable[Row]:
+def _rows(reader: FolderReader, stem: str) -> Iterable[Line]:
     shards = sorted((reader.folder / stem).glob("*.parquet"))
     return parquet_rows(reader, shards) if shards else reader.rows(f"{stem}.jsonl")
 
 
-def _documents(rows: Iterable[Row], prefix: str) -> dict[str, Document]:
+def _documents(rows: Iterable[Line], prefix: str) -> dict[str, Document]:
     ids = Ids("document")
     documents = {}
     for row in rows:
@@ -104,7 +104,7 @@ def _documents(rows: Iterable[Row], prefix: str) -> dict[str, Document]:
 
 
 def _topics(
-    rows: Iterable[Row], prefix: str, pool: tuple[str, ...] | None, slices: Mapping[str, str]
+    rows: Iterable[Line], prefix: str, pool: tuple[str, ...] | None, slices: Mapping[str, str]
 ) -> list[Topic]:
     ids = Ids("query")
     topics = []
@@ -118,20 +118,22 @@ def _topics(
     return topics
 
 
-def _judgements(row: Row, prefix: str) -> dict[str, int]:
+def _judgements(row: Line, prefix: str) -> dict[str, int]:
     labels = row.fields.get("labels")
     judgements: dict[str, int] = {}
     for label in labels if isinstance(labels, list) else [labels]:
         match label:
-            case {"id": value, "score": int() | float() as score}:
-                if document := _id(row, value, prefix):
+            case {"id": value, "score": int() | float() as score} if not isinstance(score, bool):
+                if isinstance(score, float) and not score.is_integer():  # the authors' script would cut it off
+                    row.report(f"the score {score} of document {value!r} is not a whole number")
+                elif document := _id(row, value, prefix):
                     judgements[document] = int(score)
             case _:
                 row.report("'labels' must be a list of objects with 'id' and 'score'")
     return judgements
 
 
-def _id(row: Row, value: object, prefix: str) -> str | None:
+def _id(row: Line, value: object, prefix: str) -> str | None:
     if isinstance(value, str | int):
         return prefix + "_".join(str(value).split())
     row.report(f"an id must be a string or a whole number, not {json_name(type(value))}")

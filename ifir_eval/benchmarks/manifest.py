@@ -57,7 +57,7 @@ def read_manifest(reader: FolderReader) -> Manifest:
     if not reader.has(MANIFEST):
         return Manifest()
     try:
-        text = (reader.folder / MANIFEST).read_text(encoding="utf-8")
+        text = (reader.folder / MANIFEST).read_text(encoding="utf-8-sig")
         values = tomllib.loads(text)
     except ValueError as error:
         line = re.search(r"at line (\d+)", str(error))
@@ -70,7 +70,7 @@ def key_line(reader: FolderReader, key: str) -> int | None:
     """The line in which the manifest sets ``key``; None where it does not, or is absent."""
     if not reader.has(MANIFEST):
         return None
-    text = (reader.folder / MANIFEST).read_text(encoding="utf-8", errors="replace")
+    text = (reader.folder / MANIFEST).read_text(encoding="utf-8-sig", errors="replace")
     found = re.search(rf"^[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=", text, flags=re.MULTILINE)
     return text.count("\n", 0, found.start()) + 1 if found else None
 

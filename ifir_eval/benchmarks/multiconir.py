@@ -25,7 +25,7 @@ from typing import NamedTuple
 from ifir_eval.benchmarks.benchmark import Benchmark, Contrast, Document, Topic, View
 from ifir_eval.benchmarks.fetch import Release
 from ifir_eval.benchmarks.items import Sizes
-from ifir_eval.benchmarks.reading import FolderReader, Row
+from ifir_eval.benchmarks.reading import FolderReader, Line
 
 NAME = "multiconir"
 LICENCE = "Apache-2.0"
@@ -105,7 +105,7 @@ def read_multiconir(folder: Path, domain: str, task: str) -> Benchmark:
     ).validated()
 
 
-def _rows(reader: FolderReader, file: str) -> Iterator[Row]:
+def _rows(reader: FolderReader, file: str) -> Iterator[Line]:
     """The records of a CSV file, numbered from 1; an empty cell is a missing one."""
     if not reader.has(file):
         reader.report("the file is missing", file)
@@ -113,12 +113,12 @@ def _rows(reader: FolderReader, file: str) -> Iterator[Row]:
     try:
         with (reader.folder / file).open(encoding="utf-8-sig", newline="") as stream:
             for number, cells in enumerate(csv.DictReader(stream), 1):
-                yield Row(reader, file, number, {name: text or None for name, text in cells.items()})
+                yield Line(reader, file, number, {name: text or None for name, text in cells.items()})
     except (UnicodeDecodeError, csv.Error) as error:
         reader.report(f"not a readable CSV file: {error}", file)
 
 
-def _documents(row: Row) -> dict[str, Document]:
+def _documents(row: Line) -> dict[str, Document]:
     """The documents of a row by column.
 
     The lower one in the order has the higher id, so that equal scores rank it first: the authors ask for more,
@@ -130,7 +130,7 @@ def _documents(row: Row) -> dict[str, Document]:
     }
 
 
-def _topic(row: Row, views: Mapping[str, tuple[str, str, str]], documents: Mapping[str, Document]) -> Topic:
+def _topic(row: Line, views: Mapping[str, tuple[str, str, str]], documents: Mapping[str, Document]) -> Topic:
     queries = {column: row.text(column) or "" for column, _, _ in views.values()}
     asked = {}
     for name, (query, better, worse) in views.items():

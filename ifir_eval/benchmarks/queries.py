@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ifir_eval.benchmarks.beir import QUERIES, Ids, Judgements
 from ifir_eval.benchmarks.benchmark import BARE, Contrast, Topic, View, view_name_fault
-from ifir_eval.benchmarks.reading import FolderReader, Row
+from ifir_eval.benchmarks.reading import FolderReader, Line
 
 KEYS = ("_id", "topic", "view", "text", "instruction", "slices", "excluded", "metadata")
 FOLLOWIR_VIEWS = {"-og": "original", "-changed": "changed"}
@@ -17,7 +17,7 @@ FOLLOWIR_CONTRAST = Contrast("original", "changed")
 class Query(NamedTuple):
     """One line of the file."""
 
-    row: Row
+    row: Line
     id: str
     topic: str
     view: str
@@ -50,7 +50,7 @@ def read_queries(reader: FolderReader) -> Queries:
     return Queries(tuple(line for line in lines if line is not None), is_beir)
 
 
-def _query(row: Row, ids: Ids, *, is_beir: bool) -> Query | None:
+def _query(row: Line, ids: Ids, *, is_beir: bool) -> Query | None:
     if not is_beir and (unknown := [key for key in row.fields if key not in KEYS]):
         row.report(f"unknown fields {', '.join(map(repr, unknown))}; existing: {', '.join(KEYS)}")
     query_id = ids.take(row, row.text("_id"))
@@ -74,7 +74,7 @@ def _by_id(query_id: str) -> tuple[str, str]:
     return query_id, BARE
 
 
-def _slices(row: Row) -> Mapping[str, str]:
+def _slices(row: Line) -> Mapping[str, str]:
     slices = row.mapping("slices")
     if odd := [name for name, value in slices.items() if not isinstance(value, str)]:
         row.report(f"the values of 'slices' must be strings, but not so {', '.join(map(repr, odd))}")

@@ -66,7 +66,7 @@ class FolderReader:
                 if line.strip():
                     yield number, line
 
-    def rows(self, file: str) -> Iterator[Row]:
+    def rows(self, file: str) -> Iterator[Line]:
         """The JSON objects of ``file``, one a line."""
         for number, line in self.lines(file):
             try:
@@ -75,7 +75,7 @@ class FolderReader:
                 self.report(_json_fault(error), file, number)
                 continue
             if isinstance(value, dict):
-                yield Row(self, file, number, value)
+                yield Line(self, file, number, value)
             else:
                 self.report(f"must be a JSON object, not {json_name(type(value))}", file, number)
 
@@ -103,7 +103,7 @@ class FolderReader:
             self.report("the file is missing", file)
             return None
         try:
-            return _json_value((self.folder / file).read_text(encoding="utf-8"))
+            return _json_value((self.folder / file).read_text(encoding="utf-8-sig"))
         except ValueError as error:
             self.report(_json_fault(error), file, getattr(error, "lineno", None))
             return None
@@ -117,7 +117,7 @@ class TableLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Line:
     """One JSON object of a file, whose fields are checked as they are asked for."""
 
     reader: FolderReader
@@ -126,7 +126,7 @@ class Row:
     fields: Mapping[str, Any]
 
     def report(self, message: str) -> None:
-        """Note a problem of this row."""
+        """Note a problem of this line."""
         self.reader.report(message, self.file, self.line)
 
     def text(self, key: str, default: str | None = None) -> str | None:

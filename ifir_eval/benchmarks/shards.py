@@ -7,11 +7,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ifir_eval.benchmarks.reading import FolderReader, Row
+from ifir_eval.benchmarks.reading import FolderReader, Line
 from ifir_eval.errors import MissingPackageError
 
 
-def parquet_rows(reader: FolderReader, shards: Sequence[Path]) -> Iterator[Row]:
+def parquet_rows(reader: FolderReader, shards: Sequence[Path]) -> Iterator[Line]:
     """The rows of ``shards``, files below the reader's folder, numbered from 1 through all of them.
 
     Raises:
@@ -22,7 +22,7 @@ def parquet_rows(reader: FolderReader, shards: Sequence[Path]) -> Iterator[Row]:
         file = shard.relative_to(reader.folder).as_posix()
         for fields in _parquet(reader, shard, file):
             number += 1
-            yield Row(reader, file, number, fields)
+            yield Line(reader, file, number, fields)
 
 
 def _parquet(reader: FolderReader, shard: Path, file: str) -> list[dict[str, Any]]:

@@ -39,7 +39,12 @@ def import_results(paths: Sequence[Path], results: Path) -> Imported:
     stored: dict[Path, tuple[Result, Record]] = {}
     unknown = []
     for result in read:
-        if (record := record_of(result)) is None:
+        try:
+            record = record_of(result)
+        except InvalidInputError as error:
+            problems += error.problems
+            continue
+        if record is None:
             unknown.append(result)
             continue
         identity = {key: record.retriever[key] for key in ("spec", "kind", "settings")}

@@ -6,7 +6,7 @@ Three layouts of FollowIR's tasks exist, and a fourth for all other tasks:
 mteb                  where the figures are   what they are
 ====================  ======================  ===========================================================
 before 1.11           ``test``                p-MRR alone
-1.12 to 1.39          ``individual``          the judgements of FollowIR's views exchanged (METHODS.md,
+1.12 to 1.39          ``individual``          the judgements of FollowIR's views exchanged (docs/methods.md,
                                               section 3): ``original`` is the original run scored by the
                                               *changed* judgements, FollowIR's Score as papers print it
 from 2                ``og``, ``changed``     each view's run by its own judgements
@@ -30,6 +30,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ifir_eval.benchmarks.reading import json_name
 from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.exchange.benchmark_names import entry_of, name_of
 from ifir_eval.measures.measure import find
@@ -48,6 +49,8 @@ MEASURES = {
 }
 """mteb's names of scores, and ours; the others of a file (some 150) are not taken over."""
 VIEWS = {"og": "original", "changed": "changed"}
+_PARTS = frozenset({"individual", "original", *VIEWS})
+"""The fields of a file that hold scores of their own."""
 _SCORES = ("map_at_1000", "ndcg_at_5")
 _FOLLOWIR = re.compile(r"(Robust04|News21|Core17)InstructionRetrieval")
 _SOURCE = "https://github.com/embeddings-benchmark/results"
@@ -80,16 +83,23 @@ def read_results(path: Path) -> list[Result]:
     """
     try:
         if path.suffix == ".csv":
-            with path.open(encoding="utf-8", newline="") as file:
+            with path.open(encoding="utf-8-sig", newline="") as file:
                 return list(_table(csv.DictReader(file), str(path)))
-        return list(_task_result(json.loads(path.read_text(encoding="utf-8")), path))
+        return list(_task_result(_json(path), path))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         problem = Problem(f"this is no result file of mteb ({error!r})", str(path))
         raise InvalidInputError("result file", [problem]) from error
 
 
 def record_of(result: Result) -> Record | None:
-    """The record of a result, or None if it holds no score that we have a name for."""
+    """The record of a result, or None if it holds no score that we have a name for.
+
+    Raises:
+        InvalidInputError: naming every field that should hold a score and does not.
+    """
+    if faults := list(_faults(result.scores)):
+        place = f"split {result.split!r}, subset {result.subset!r}"
+        raise InvalidInputError("result file", [Problem(f"{place}: {fault}", result.file) for fault in faults])
     columns = {name: value for name, value in _columns(result) if math.isfinite(value)}
     if not columns:
         return None
@@ -128,6 +138,18 @@ def record_of(result: Result) -> Record | None:
         environment={"mteb": result.mteb, "dataset_revision": result.dataset_revision},
         origin=PUBLISHED,
     )
+
+
+def _faults(scores: Mapping[str, Any], within: str = "") -> Iterator[str]:
+    """What is wrong with the fields that are read."""
+    for name, value in scores.items():
+        field, found = f"{within}{name}", json_name(type(value))
+        if name in _PARTS and isinstance(value, Mapping):
+            yield from _faults(value, f"{field}.")
+        elif name in _PARTS:
+            yield f"{field!r} must be an object, not {found}"
+        elif name in MEASURES and value is not None and type(value) not in {int, float}:
+            yield f"{field!r} must be a number, not {found}"
 
 
 def _suffix(split: str) -> str:
@@ -176,26 +198,37 @@ def _facts(measures: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {measure.name: {fact: getattr(measure, fact) for fact in shown} for measure in find(measures)}
 
 
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8-sig"))
+
+
 def _task_result(body: Mapping[str, Any], path: Path) -> Iterator[Result]:
     model, revision = _whose(path)
     mteb, dataset = str(body["mteb_version"]), str(body.get("dataset_revision", "unknown"))
     if "scores" not in body:
-        task = body["mteb_dataset_name"]
+        task = _text(body, "mteb_dataset_name")
         for split, scores in body.items():
             if isinstance(scores, Mapping):
                 yield Result(str(path), model, revision, task, split, "default", mteb, dataset, scores)
         return
     for split, subsets in body["scores"].items():
         for scores in subsets:
-            subset, task = scores["hf_subset"], body["task_name"]
+            subset, task = _text(scores, "hf_subset"), _text(body, "task_name")
             yield Result(str(path), model, revision, task, split, subset, mteb, dataset, scores)
+
+
+def _text(fields: Mapping[str, Any], key: str) -> str:
+    value = fields[key]
+    if isinstance(value, str):
+        return value
+    raise TypeError(f"{key!r} must be a string, not {json_name(type(value))}")
 
 
 def _whose(path: Path) -> tuple[str, str]:
     """Model and revision: from mteb's ``model_meta.json`` beside the file, else from its folders' names."""
     beside = path.parent / "model_meta.json"
     if beside.is_file():
-        meta = json.loads(beside.read_text(encoding="utf-8"))
+        meta = _json(beside)
         return str(meta["name"]), str(meta["revision"])
     model, revision = path.absolute().parts[-3:-1]
     if "__" not in model:

@@ -80,6 +80,19 @@ def test_versions_with_the_same_text_count_once(tmp_path: Path) -> None:
     assert topic.views["yes"].judgements == {"7-0": 0, "7-2": 1}
 
 
+def test_questions_about_one_passage_are_noted_as_dependent(tmp_path: Path) -> None:
+    """Topics are what intervals resample; in BM25's swap accuracy, those of one passage correlate by .47."""
+    asked = [("q10", 7), ("q20", 7), ("q10", 8)]
+    rows = [row(edit, label, "", *about) for about in asked for edit, label in ((0, "NO"), (3, "YES"))]
+    benchmark = read_condaqa(write(tmp_path, {"dev.jsonl": jsonl(rows)}))
+    assert benchmark.notes[1] == (
+        "3 topics stand on 2 passages, so they are not independent of each other: "
+        "intervals are too narrow and p-values too small"
+    )
+    alone = read_condaqa(write(tmp_path, {"dev.jsonl": jsonl(rows[:2])}))
+    assert len(alone.notes) == 1
+
+
 def test_faulty_rows_are_listed_with_their_lines(tmp_path: Path) -> None:
     """Missing and mistyped fields are all named."""
     rows = [row(0, "NO"), row(3, "YES") | {"PassageEditID": "3"}, {"label": "YES"}]
@@ -101,18 +114,20 @@ def test_a_folder_without_the_split_names_the_official_file(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("split", "topics", "documents", "flips"),
+    ("split", "topics", "sizes", "flips"),
     [
-        ("dev", 234, 398, {"affirmation": 93, "scope": 39, "scope and affirmation": 102}),
-        ("test", 1571, 2591, {"affirmation": 628, "scope": 335, "scope and affirmation": 608}),
+        ("dev", 234, (104, 398), {"affirmation": 93, "scope": 39, "scope and affirmation": 102}),
+        ("test", 1571, (668, 2591), {"affirmation": 628, "scope": 335, "scope and affirmation": 608}),
     ],
 )
 def test_the_real_data_gives_these_pairs(
-    shared_data: SharedData, split: str, topics: int, documents: int, flips: dict[str, int]
+    shared_data: SharedData, split: str, topics: int, sizes: tuple[int, int], flips: dict[str, int]
 ) -> None:
     """Every question with both answers becomes a topic of two to four candidates."""
     benchmark = read_condaqa(shared_data("condaqa"), split)
+    passages, documents = sizes
     assert (len(benchmark.topics), len(benchmark.corpus)) == (topics, documents)
+    assert benchmark.notes[1].startswith(f"{topics} topics stand on {passages} passages")
     assert Counter(topic.slices["flipped by"] for topic in benchmark.topics) == flips
     assert {len(view.candidates or ()) for view in benchmark.views()} == {2, 3, 4}
     shifts = [topic.shift(benchmark.contrasts[0], 1) for topic in benchmark.topics]

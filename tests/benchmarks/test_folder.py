@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from folders import CORPUS, GOOD, QUERIES, jsonl, write
+from folders import CORPUS, GOOD, MANIFEST, QUERIES, jsonl, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -331,6 +331,42 @@ def test_negative_grades_are_kept_and_not_relevant(tmp_path: Path) -> None:
     assert topic.relevant("bare", 1) == {"d2"}
 
 
+EMPTY = jsonl([{"_id": "d3", "title": "", "text": " "}])
+
+
+def test_documents_without_text_are_left_out_of_a_beir_folder(tmp_path: Path) -> None:
+    """FiQA and TREC-COVID hold some as published, and were refused; what names them goes with them."""
+    write(
+        tmp_path,
+        {
+            "corpus.jsonl": GOOD["corpus.jsonl"] + EMPTY,
+            "queries.jsonl": BEIR_QUERIES + jsonl([{"_id": "q3", "text": "rolls"}]),
+            "qrels/test.tsv": f"{HEADER}q1\td1\t1\nq1\td3\t1\nq2\td2\t1\nq3\td3\t1\n",
+            "candidates.tsv": "query-id\tcorpus-id\nq1\td1\nq1\td3\nq2\td2\nq2\td3\nq3\td3\n",
+        },
+    )
+    benchmark = read_folder(tmp_path)
+    assert list(benchmark.corpus) == ["d1", "d2"]
+    assert [(view.judgements, view.candidates) for view in benchmark.views()] == [
+        ({"d1": 1}, ("d1",)),
+        ({"d2": 1}, ("d2",)),
+    ]
+    assert benchmark.notes == (
+        "left out, as they have no text: 1 of 3 documents",
+        "left out, as their documents have no text: 2 of 4 judgements",
+        "left out, as their documents have no text: 3 of 5 candidates",
+        "1 of 3 queries have no judgements in qrels/test.tsv and are left out",
+    )
+
+
+def test_a_beir_folder_of_documents_without_text_is_refused(tmp_path: Path) -> None:
+    """Nothing is left to search, which is said in words."""
+    files = {**GOOD, "benchmark.toml": None, "queries.jsonl": BEIR_QUERIES, "corpus.jsonl": EMPTY}
+    with pytest.raises(InvalidInputError) as caught:
+        read_folder(write(tmp_path, {**files, "qrels/test.tsv": f"{HEADER}q1\td3\t1\n"}))
+    assert list(map(str, caught.value.problems)) == ["corpus.jsonl: there is no document with text"]
+
+
 def test_ids_in_followirs_manner_are_two_views_of_one_topic(tmp_path: Path) -> None:
     """``-og`` and ``-changed`` become the views original and changed, and the contrast between them."""
     queries = [
@@ -375,6 +411,15 @@ def test_a_followir_topic_without_its_second_view_is_refused(tmp_path: Path) -> 
     assert [str(problem) for problem in caught.value.problems] == [
         "queries.jsonl: topic '2' lacks the view 'changed' of contrast original>changed"
     ]
+
+
+def test_a_manifest_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    """Windows editors write one, which TOML does not know; faults keep their lines."""
+    write(tmp_path, {**GOOD, "benchmark.toml": "\ufeff" + MANIFEST})
+    assert read_folder(tmp_path).name == "tiny"
+    write(tmp_path, {"benchmark.toml": "\ufeffname = 7\n"})
+    with pytest.raises(InvalidInputError, match=r"benchmark\.toml:1: 'name' must be a string"):
+        read_folder(tmp_path)
 
 
 def test_line_separators_inside_a_text_do_not_break_the_line(tmp_path: Path) -> None:

@@ -121,6 +121,52 @@ def test_all_files_that_cannot_be_read_are_named_and_nothing_is_stored(tmp_path:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("scores", "problem"),
+    [
+        ({"ndcg_at_10": "abc"}, "'ndcg_at_10' must be a number, not a string"),
+        ({"individual": 5}, "'individual' must be an object, not a whole number"),
+        ({"individual": {"changed": []}}, "'individual.changed' must be an object, not a list"),
+        ({"og": {"map_at_1000": True}}, "'og.map_at_1000' must be a number, not true or false"),
+    ],
+)
+def test_a_score_that_is_none_is_named_with_its_file_and_field(
+    tmp_path: Path, scores: dict[str, object], problem: str
+) -> None:
+    """Each ended in a traceback."""
+    part = {"hf_subset": "default", "languages": ["eng-Latn"], **scores}
+    body = {"task_name": "NevIR", "mteb_version": "2.0.0", "scores": {"test": [part]}}
+    files = [written(body, tmp_path, "a/b"), written(INDIVIDUAL, tmp_path, "BAAI/bge-m3")]
+    with pytest.raises(InvalidInputError) as caught:
+        import_results(files, tmp_path / "out")
+    (found,) = caught.value.problems
+    assert (found.file, found.message) == (str(files[0]), f"split 'test', subset 'default': {problem}")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("body", "field"), [(INDIVIDUAL, "task_name"), (BEFORE_1_11, "mteb_dataset_name")])
+def test_a_task_whose_name_is_no_text_is_no_result_file(
+    tmp_path: Path, body: dict[str, object], field: str
+) -> None:
+    """It ended in a traceback."""
+    file = written(body, tmp_path, "a/b")
+    file.write_text(json.dumps(body | {field: 5}))
+    with pytest.raises(InvalidInputError, match=f"'{field}' must be a string, not a whole number"):
+        import_results([file], tmp_path / "out")
+
+
+def test_files_with_a_byte_order_mark_are_read(tmp_path: Path) -> None:
+    """Excel and PowerShell write one: a table lacked its first column, and JSON was no JSON."""
+    file = written(BEFORE_1_11, tmp_path, "plain")
+    file.write_text("\ufeff" + file.read_text())
+    file.with_name("model_meta.json").write_text('\ufeff{"name": "a/b", "revision": "1"}')
+    columns = "model,revision,task,split,subset,mteb_version,dataset_revision,p_MRR,layout\n"
+    table = tmp_path / "table.csv"
+    table.write_text(f"\ufeff{columns}c/d,2,Core17InstructionRetrieval,test,default,2.0.0,x,0.1,og/changed\n")
+    records = import_results([file, table], tmp_path / "out").records
+    assert [record.retriever["spec"] for record in records] == ["a/b", "c/d"]
+
+
 def test_two_files_with_figures_of_one_model_and_task_are_refused(tmp_path: Path) -> None:
     """Otherwise the last one would silently win."""
     files = [written(INDIVIDUAL, tmp_path / part, "BAAI/bge-m3") for part in ("a", "b")]
@@ -157,7 +203,7 @@ def test_table_and_page_show_records_without_topics(tmp_path: Path) -> None:
 
 
 def test_the_published_table_of_200_models(shared_data: Callable[[str], Path], tmp_path: Path) -> None:
-    """The means of METHODS.md, section 8, and the label swap in every one of 158 and 33 files a task."""
+    """The published means, and the label swap in every one of 158 and 33 files a task."""
     file = shared_data("mteb_results") / "instruction_retrieval.csv"
     records = import_results([file], tmp_path).records
     followir = [record for record in records if record.benchmark["name"].startswith("followir-")]

@@ -16,6 +16,7 @@ from ifir_eval.benchmarks.builder.corpus import Source, read_source
 from ifir_eval.benchmarks.builder.field import Field, field_of, refusal
 from ifir_eval.benchmarks.builder.subject import Judged, Subject, drawn_subjects, judged_subjects
 from ifir_eval.benchmarks.builder.words import Words
+from ifir_eval.benchmarks.notes import dependent
 from ifir_eval.benchmarks.reading import FolderReader
 from ifir_eval.benchmarks.swap import MEASURES, POLARITIES, Question, Stand, ask
 from ifir_eval.errors import IfirEvalError, InvalidInputError, Problem
@@ -119,9 +120,7 @@ def _notes(plan: Plan, fields: Sequence[Field], topics: Sequence[Topic]) -> Iter
         yield "documents without a judgement count as off the topic"
     else:
         yield "a document is on the topic if it holds both words of the query"
-    queries = len({topic.views[ORIGINAL].query for topic in topics})
-    if queries < len(topics):
-        yield f"{len(topics)} topics stand on {queries} queries, so they are not independent of each other"
+    yield from dependent((topic.views[ORIGINAL].query for topic in topics), "queries")
 
 
 def _topics(seed: int, fields: Sequence[Field], subjects: Sequence[Subject], words: Words) -> Iterator[Topic]:

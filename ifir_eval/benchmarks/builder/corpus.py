@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ifir_eval.benchmarks.beir import Ids, read_document
 from ifir_eval.benchmarks.benchmark import Document
-from ifir_eval.benchmarks.reading import FolderReader, Row
+from ifir_eval.benchmarks.reading import FolderReader, Line
 from ifir_eval.errors import UnknownNameError
 
 Value = int | float | str | frozenset[str]
@@ -67,7 +67,7 @@ class _Column:
         self.values: dict[str, Value] = {}
         self.first: tuple[str, int] | None = None
 
-    def take(self, row: Row, document: str, raw: object) -> None:
+    def take(self, row: Line, document: str, raw: object) -> None:
         if raw is None or raw in ("", []):
             return
         kind, value = _understood(raw)

@@ -8,6 +8,7 @@ from pathlib import Path
 from ifir_eval.benchmarks.benchmark import Benchmark, Document, Topic, View
 from ifir_eval.benchmarks.mteb_tasks.shapes import INSTRUCTED, shape_of
 from ifir_eval.benchmarks.mteb_tasks.task import Loaded, Selection, load_task
+from ifir_eval.benchmarks.notes import dependent, left_out
 from ifir_eval.benchmarks.queries import FOLLOWIR_CONTRAST
 from ifir_eval.errors import IfirEvalError
 
@@ -29,7 +30,8 @@ def load_mteb(name: str, chosen: Selection, data: Path | None) -> Benchmark:
         )
     corpus = _corpus(loaded)
     shape = shape_of(chosen.task, loaded.main_score)
-    topics = shape.topics(name, _queries(loaded, corpus, excluding=chosen.task.startswith(_EXCLUDING)))
+    excluding = chosen.task.startswith(_EXCLUDING)
+    topics = shape.topics(name, _queries(loaded, corpus, excluding=excluding))
     return Benchmark(
         name=name,
         version=loaded.revision[:7],
@@ -40,29 +42,33 @@ def load_mteb(name: str, chosen: Selection, data: Path | None) -> Benchmark:
         measures=shape.measures,
         primary=shape.measures[0],
         contrasts=shape.contrasts,
-        notes=(*_size_notes(loaded), *_left_out(loaded, corpus), *_diff_notes(loaded, topics)),
+        notes=(
+            *_size_notes(loaded),
+            *_left_out(loaded, corpus, excluding=excluding),
+            *_diff_notes(loaded, topics),
+            *dependent((shape.query_of(topic.id) for topic in topics), "queries"),
+        ),
     ).validated()
 
 
 def _corpus(loaded: Loaded) -> dict[str, Document]:
     columns = loaded.documents
     titles = columns.get("title") or [""] * len(columns["id"])
-    return {
-        key: Document(key, text or "", title or "")
-        for key, text, title in zip(columns["id"], columns["text"], titles, strict=True)
-        if (text or "").strip() or (title or "").strip()
-    }
+    rows = zip(columns["id"], columns["text"], titles, strict=True)
+    documents = (Document(key, text or "", title or "") for key, text, title in rows)
+    return {document.id: document for document in documents if document.has_text}
 
 
 def _queries(loaded: Loaded, corpus: Mapping[str, Document], *, excluding: bool) -> Iterator[View]:
-    """The judged queries (mteb leaves the others out as well), their judgements within ``corpus``."""
+    """The judged queries (mteb leaves the others out as well), their judgements and pools within ``corpus``."""
     columns = loaded.queries
     instructions = columns.get("instruction") or [""] * len(columns["id"])
     for key, text, instruction in zip(columns["id"], columns["text"], instructions, strict=True):
         judged = {doc: grade for doc, grade in loaded.judgements.get(key, {}).items() if doc in corpus}
         if not judged:
             continue
-        pool = None if loaded.top_ranked is None else dict.fromkeys(loaded.top_ranked.get(key, ()))
+        pools = loaded.top_ranked
+        pool = None if pools is None else dict.fromkeys(doc for doc in pools.get(key, ()) if doc in corpus)
         excluded = frozenset({key} & corpus.keys() if loaded.ignores_own_id else ())
         if pool is not None and excluding:
             excluded |= corpus.keys() - pool.keys()
@@ -90,13 +96,13 @@ def _size_notes(loaded: Loaded) -> Iterator[str]:
         )
 
 
-def _left_out(loaded: Loaded, corpus: Mapping[str, Document]) -> Iterator[str]:
-    if empty := len(set(loaded.documents["id"])) - len(corpus):
-        total = len(corpus) + empty
-        yield f"left out, as they have no text, though mteb ranks them: {empty:,} of {total:,} documents"
-    judged = [doc for judgements in loaded.judgements.values() for doc in judgements]
-    if absent := sum(doc not in corpus for doc in judged):
-        yield f"left out, as their documents are absent or empty: {absent} of {len(judged)} judgements"
+def _left_out(loaded: Loaded, corpus: Mapping[str, Document], *, excluding: bool) -> Iterator[str]:
+    documents = dict.fromkeys(loaded.documents["id"])
+    yield from left_out("documents", documents, corpus, "they have no text, though mteb ranks them")
+    pools = {} if excluding else loaded.top_ranked or {}
+    for what, by_query in (("judgements", loaded.judgements), ("candidates", pools)):
+        named = (doc for listed in by_query.values() for doc in listed)
+        yield from left_out(what, named, corpus, "their documents are absent or empty")
 
 
 def _diff_notes(loaded: Loaded, topics: tuple[Topic, ...]) -> Iterator[str]:

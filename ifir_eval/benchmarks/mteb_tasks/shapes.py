@@ -30,12 +30,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A family of tasks: where its queries belong, and what is measured. ``measures[0]`` is the primary."""
+    """A family of tasks: where its queries belong, and what is measured. ``measures[0]`` is the primary.
+
+    ``query_of`` gives for the id of a topic that of the query it stands on, which several topics may share.
+    """
 
     place: Callable[[View], Place]
     views: tuple[str, ...]
     measures: tuple[str, ...]
     contrasts: tuple[Contrast, ...] = ()
+    query_of: Callable[[str], str] = str
 
     def topics(self, name: str, queries: Iterable[View]) -> tuple[Topic, ...]:
         """``queries`` grouped into topics, in order of first appearance.
@@ -93,9 +97,21 @@ def _instructir(query: View) -> Place:
 
 
 def _leveled(query: View) -> Place:
-    """As mteb's level scores: each query stands alone, so that its mean over queries is ours over topics."""
-    level = next((level for level in "123" if f"v{level}" in query.id), None)
-    return Place(query.id, f"level-{level}" if level else INSTRUCTED)
+    """As mteb's level scores: each level stands alone, so that its mean over queries is ours over topics.
+
+    With the levels of a query as views of one topic it would not be: IFIRAila has 85 queries, so that not all
+    have three levels.
+    """
+    level = _level(query.id)
+    return Place(query.id, f"level-{level[1:]}" if level else INSTRUCTED)
+
+
+def _level(query_id: str) -> str:
+    return next((level for level in ("v1", "v2", "v3") if level in query_id), "")
+
+
+def _without_level(query_id: str) -> str:
+    return query_id.replace(_level(query_id), "")
 
 
 def _scored_by(score: str, *others: str) -> Shape:
@@ -122,7 +138,7 @@ _INSTRUCTIR = Shape(
     _instructir, tuple(f"instruction-{number}" for number in range(1, 11)), ("robustness@10", "nDCG@10")
 )
 _IFIR_MEASURES = ("nDCG@20", "nDCG@10", "MRR@10", "recall@100")
-_LEVELS = Shape(_leveled, ("level-1", "level-2", "level-3"), _IFIR_MEASURES)
+_LEVELS = Shape(_leveled, ("level-1", "level-2", "level-3"), _IFIR_MEASURES, query_of=_without_level)
 _ONE_LEVEL = Shape(_plain, (INSTRUCTED,), _IFIR_MEASURES)
 _SHAPES = {
     "Robust04InstructionRetrieval": _FOLLOWIR_MAP,

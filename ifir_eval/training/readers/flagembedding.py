@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL
-from ifir_eval.benchmarks.reading import Row as Line
+from ifir_eval.benchmarks.reading import Line
 from ifir_eval.training.rows import MOST_HARD_NEGATIVES, Row, checked, distinct, texts_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ifir_eval.benchmarks.benchmark import ORIGINAL, REVERSED
-from ifir_eval.benchmarks.reading import Row as Line
+from ifir_eval.benchmarks.reading import Line
 from ifir_eval.training.rows import Row, checked
 
 OTHER_QUERY = "other-query"
@@ -23,7 +23,7 @@ _FIELDS = (
 
 
 def read(lines: Iterable[Line], stem: str) -> Iterator[Row]:
-    """Three rows for each item (METHODS.md, section 5): (Q+ I+ -> P+), (Q+ I- -> HN1), (Q- I+ -> HN2).
+    """Three rows for each item (docs/methods.md, section 5): (Q+ I+ -> P+), (Q+ I- -> HN1), (Q- I+ -> HN2).
 
     The first two answer the same query under instructions that exclude each other's passage.
     """

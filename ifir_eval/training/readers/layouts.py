@@ -11,8 +11,7 @@ from typing import NamedTuple
 from ifir_eval.benchmarks.beir import QUERIES
 from ifir_eval.benchmarks.folder import read_folder
 from ifir_eval.benchmarks.manifest import MANIFEST
-from ifir_eval.benchmarks.reading import FolderReader
-from ifir_eval.benchmarks.reading import Row as Line
+from ifir_eval.benchmarks.reading import FolderReader, Line
 from ifir_eval.errors import IfirEvalError, InvalidInputError, Problem, UnknownNameError
 from ifir_eval.training.readers import flagembedding, inf_ir, promptriever, sentence_transformers
 from ifir_eval.training.readers.benchmark import rows_of

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
 from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL, Document
-from ifir_eval.benchmarks.reading import Row as Line
+from ifir_eval.benchmarks.reading import Line
 from ifir_eval.retrievers.prompt import document_text
 from ifir_eval.training.rows import MOST_HARD_NEGATIVES, MOST_INSTRUCTION_NEGATIVES, Row, checked, distinct
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ifir_eval.benchmarks.benchmark import BARE, ORIGINAL
-from ifir_eval.benchmarks.reading import Row as Line
+from ifir_eval.benchmarks.reading import Line
 from ifir_eval.training.rows import MOST_HARD_NEGATIVES, Row, checked, distinct
 
 _NEGATIVE = re.compile(r"negative(?:_(\d+))?")

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Iterator
 
 from ifir_eval.benchmarks.items import read_items
-from ifir_eval.benchmarks.reading import FolderReader, Row
+from ifir_eval.benchmarks.reading import FolderReader, Line
 from ifir_eval.errors import MissingPackageError
 
 ENDINGS = (".jsonl", ".json", ".csv", ".parquet")
@@ -16,7 +16,7 @@ _BATCH = 1024
 """Lines of a parquet file that are held at a time."""
 
 
-def read_table(reader: FolderReader, file: str) -> Iterator[Row]:
+def read_table(reader: FolderReader, file: str) -> Iterator[Line]:
     """The lines of ``file``, whose fields are checked as they are asked for.
 
     Raises:
@@ -37,7 +37,7 @@ def _is_list(reader: FolderReader, file: str) -> bool:
         return stream.read(1024).lstrip().startswith(b"[")
 
 
-def _csv(reader: FolderReader, file: str) -> Iterator[Row]:
+def _csv(reader: FolderReader, file: str) -> Iterator[Line]:
     try:
         with (reader.folder / file).open(encoding="utf-8-sig", newline="") as stream:
             lines = csv.DictReader(stream)
@@ -45,12 +45,12 @@ def _csv(reader: FolderReader, file: str) -> Iterator[Row]:
                 if None in fields or None in fields.values():
                     reader.report("the line has not as many columns as the header", file, lines.line_num)
                 else:
-                    yield Row(reader, file, lines.line_num, fields)
+                    yield Line(reader, file, lines.line_num, fields)
     except (UnicodeDecodeError, csv.Error) as error:
         reader.report(f"not a CSV table in UTF-8: {error}", file)
 
 
-def _parquet(reader: FolderReader, file: str) -> Iterator[Row]:
+def _parquet(reader: FolderReader, file: str) -> Iterator[Line]:
     try:
         parquet = importlib.import_module("pyarrow.parquet")
         arrow = importlib.import_module("pyarrow")
@@ -61,6 +61,6 @@ def _parquet(reader: FolderReader, file: str) -> Iterator[Row]:
         for batch in parquet.ParquetFile(reader.folder / file).iter_batches(_BATCH):
             for fields in batch.to_pylist():
                 number += 1
-                yield Row(reader, file, number, fields)
+                yield Line(reader, file, number, fields)
     except (OSError, arrow.ArrowException) as error:
         reader.report(f"not a parquet file: {error}", file)

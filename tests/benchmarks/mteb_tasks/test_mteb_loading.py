@@ -97,11 +97,37 @@ def test_ifir_levels_are_views(copies: Path) -> None:
     assert set(plain.topic("5-v2").views) == {"instructed"}
 
 
+def test_levels_of_one_query_are_noted_as_dependent(copies: Path) -> None:
+    """Topics are what intervals resample: with three levels of each query, 95% intervals held in 78 of 100."""
+    leveled, plain = (load(name, data=copies) for name in ("ifir-aila", "ifir-cds"))
+    note = (
+        "30 topics stand on 10 queries, so they are not independent of each other: "
+        "intervals are too narrow and p-values too small"
+    )
+    assert note in leveled.notes
+    assert not any("independent" in note for note in plain.notes)
+
+
 def test_documents_without_text_are_left_out_and_noted(copies: Path) -> None:
     """IFIRFiQA and IFIRFire hold such documents; they are no mistake of the user's."""
     benchmark = load("ifir-fiqa", data=copies)
     assert "empty" not in benchmark.corpus
     assert "left out, as they have no text, though mteb ranks them: 1 of 61 documents" in benchmark.notes
+
+
+def test_candidates_without_text_are_left_out_and_noted(tmp_path: Path) -> None:
+    """One of them ended in "candidate document 'empty' is not in the corpus"."""
+    configs = hub_copies.followir()
+    pools = [
+        {**row, "corpus-ids": [*row["corpus-ids"], "empty"]} for row in configs["top_ranked"]["top_ranked"]
+    ]
+    corpus = [*configs["corpus"]["corpus"], {"_id": "empty", "title": "", "text": " "}]
+    write_copy(
+        tmp_path / CORE17, {**configs, "corpus": {"corpus": corpus}, "top_ranked": {"top_ranked": pools}}
+    )
+    benchmark = load("followir-core17", data=tmp_path)
+    assert {view.candidates for view in benchmark.views()} == {tuple(f"d{number}" for number in range(50))}
+    assert "left out, as their documents are absent or empty: 20 of 1,020 candidates" in benchmark.notes
 
 
 def test_a_document_with_the_query_s_own_id_is_not_ranked_where_mteb_ignores_it(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_retriever_that_obeys_gets_full_marks(tmp_path: Path) -> None:
 def test_a_size_other_than_the_published_one_is_noted(tmp_path: Path) -> None:
     """The warning stays with the benchmark and so reaches every record."""
     benchmark = read_infosearch(write_copy(tmp_path, COPY), "language")
-    assert benchmark.notes == ("number of topics: 2 in this copy, 200 published",)
+    assert benchmark.notes[0] == "number of topics: 2 in this copy, 200 published"
     assert sum(subset.sizes.topics or 0 for subset in SUBSETS.values()) == 1598
 
 
@@ -84,6 +84,18 @@ def test_a_document_positive_in_instructed_mode_only_is_noted(tmp_path: Path) ->
     rows = [*judged("q0", d0=1.0, d2=1.0), *judged("q1", d0=0.0, d1=1.0)]
     benchmark = read_infosearch(write_copy(tmp_path, {**COPY, "qrels_changed/test.jsonl": rows}), "audience")
     assert benchmark.notes[-1].startswith("1 documents are positive in instructed mode only")
+
+
+def test_conditions_of_one_core_query_are_noted_as_dependent(tmp_path: Path) -> None:
+    """Topics are what intervals resample, and two conditions on one query are not two samples."""
+    note = (
+        "2 topics stand on 1 core queries, so they are not independent of each other: "
+        "intervals are too narrow and p-values too small"
+    )
+    assert note in read_infosearch(write_copy(tmp_path, COPY), "audience").notes
+    other = [query("q0", "laymen"), query("q1", "experts") | {"text": "What does oat do?"}]
+    apart = read_infosearch(write_copy(tmp_path, {**COPY, "queries.jsonl": other}), "audience")
+    assert not any("independent" in told for told in apart.notes)
 
 
 def test_faults_are_listed_with_file_and_line(tmp_path: Path) -> None:

@@ -103,6 +103,24 @@ def test_faults_are_listed(tmp_path: Path) -> None:
     ]
 
 
+def test_scores_are_whole_numbers(tmp_path: Path) -> None:
+    """0.9 was read as 0, as the authors' script reads it, and NaN ended in a traceback; 2.0 is 2."""
+    whole = [{"id": "d 1", "score": 2.0}, {"id": 7, "score": 0}]
+    (topic,) = read_mair(write_copy(tmp_path / "whole", one_set(labels=whole)), "nevir").topics
+    assert topic.views["bare"].judgements == {"d_1": 2, "7": 0}
+    odd = [{"id": "d 1", "score": score} for score in (0.9, float("nan"), float("inf"), True)]
+    with pytest.raises(InvalidInputError) as caught:
+        read_mair(write_copy(tmp_path / "odd", one_set(labels=odd)), "nevir")
+    place = "MAIR-Queries/NevIR/queries.jsonl:1"
+    assert list(map(str, caught.value.problems)) == [
+        *(
+            f"{place}: the score {score} of document 'd 1' is not a whole number"
+            for score in ("0.9", "nan", "inf")
+        ),
+        f"{place}: 'labels' must be a list of objects with 'id' and 'score'",
+    ]
+
+
 def test_a_label_without_its_document_is_named(tmp_path: Path) -> None:
     """Else it would lower every score in silence."""
     with pytest.raises(InvalidInputError, match="judged document 'd9' is not in the corpus"):

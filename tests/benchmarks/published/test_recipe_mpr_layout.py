@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,12 @@ def test_each_request_ranks_its_own_five_options(tmp_path: Path) -> None:
         "number of topics: 2 in this copy, 500 published",
         "number of documents: 10 in this copy, 2,500 published",
     )
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    """As Windows editors save it; it was called no valid JSON."""
+    copy = write_copy(tmp_path, {FILE: "\ufeff" + json.dumps([request("b")])})
+    assert len(read_recipe_mpr(copy).topics) == 1
 
 
 def test_faults_are_listed_by_entry(tmp_path: Path) -> None:
