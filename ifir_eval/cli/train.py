@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from ifir_eval.training.recipe import BLOCKS, DIRECTIONS, JOINS, OBJECTIVES, PRE
 
 if TYPE_CHECKING:
     from ifir_eval.benchmarks.benchmark import Benchmark
+    from ifir_eval.training.base import Found
     from ifir_eval.training.rows import Row
     from ifir_eval.training.train import Trained
 
@@ -78,8 +80,8 @@ def _recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--rows",
     "files",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Training rows as JSON lines; may be given several times.",
+    type=click.Path(exists=True, path_type=Path),
+    help="Training rows, in any layout that `ifir-eval rows check` reads. Repeatable.",
 )
 @click.option(
     "--mix",
@@ -146,8 +148,9 @@ def command(
     if mix and not budget:
         raise IfirEvalError("--mix FILE needs --budget N: how many rows to draw, or how many tokens")
     mistakes = Mistakes()
+    found = None
     with mistakes:
-        find(base, recipe)
+        found = find(base, recipe)
     with mistakes:
         judge = None if dev == "none" else load(dev, data=data, progress=progress_bar)
     with mistakes:
@@ -155,33 +158,33 @@ def command(
             rows, told = _read(files)
         else:
             judges = [*benchmark, *([dev] if dev != "none" else ())]
-            rows, told = _drawn(mix, budget or _BUDGET, judges, base, recipe, data)
+            rows, told = _drawn(mix, budget or _BUDGET, judges, found, data)
     mistakes.raise_all()
     trained = train(
         base, rows, out, recipe, dev=judge, told=told, report_to=report_to, on_cpu=cpu, progress=progress_bar
     )
-    _show(trained, judge, as_json=json)
+    if os.environ.get("RANK", "0") == "0":  # under torchrun one process speaks for all
+        _show(trained, judge, as_json=json)
 
 
 def _read(files: tuple[Path, ...]) -> tuple[list[Row], dict[str, str]]:
-    from ifir_eval.training.rows import read_rows
+    from ifir_eval.training.readers import read_layout
 
-    return [row for file in files for row in read_rows(file)], {"data": ", ".join(file.name for file in files)}
+    rows = [row for file in files for row in read_layout(file)]
+    return rows, {"data": ", ".join(file.name for file in files)}
 
 
 def _drawn(
-    mix: Path | None, budget: str, judges: list[str], base: str, recipe: Recipe, data: Path | None
+    mix: Path | None, budget: str, judges: list[str], base: Found | None, data: Path | None
 ) -> tuple[list[Row], dict[str, str]]:
     from ifir_eval.benchmarks.catalog import load_all
-    from ifir_eval.training.base import find, token_count
-    from ifir_eval.training.mixes import Budget, Mix, Part, draw, read_mix
+    from ifir_eval.training.base import token_count
+    from ifir_eval.training.mixes import EMBEDDED, Budget, draw, read_mix
 
-    draws = {"mirror-train-asking@0-31": 1.0}
-    embedded = Part(1.0, ("original", "reversed"), draws, instruction_negatives=1, hard_negatives=0, pairs=2)
-    mixed = read_mix(mix) if mix else Mix("mirror-train-asking", (embedded,), Path())
+    mixed = read_mix(mix) if mix else EMBEDDED
     amount = Budget.parse(budget)
     benchmarks = load_all(list(dict.fromkeys(judges)), data, progress_bar)
-    counting = {"count": token_count(find(base, recipe))} if amount.tokens else {}
+    counting = {"count": token_count(base)} if base else {}  # without a base its error is raised in the end
     drawn = draw(mixed, amount, data, benchmarks, progress=progress_bar, **counting)
     summary = drawn.summary()
     say(summary)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ifir_eval.encoding.encoder import Role, Setting
@@ -155,8 +156,13 @@ def _attend(model: SentenceTransformer, template: Template, *, given: bool) -> T
 
 
 def token_count(found: Found) -> Callable[[str], int]:
-    """How many tokens the base's own tokenizer makes of a text, special ones included."""
+    """What a text costs in tokens of the base: special ones included, nothing cut off; 0 if it is empty."""
     from ifir_eval.encoding.reading import tokens_needed  # noqa: PLC0415  (imports torch)
 
     model = found.embedder.load()
-    return lambda text: int(tokens_needed(model, [text])[0])
+
+    @cache
+    def count(text: str) -> int:
+        return int(tokens_needed(model, [text])[0]) if text else 0
+
+    return count

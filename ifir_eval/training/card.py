@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 
 from ifir_eval.benchmarks.benchmark import Benchmark
 from ifir_eval.training.folder import Trained
 from ifir_eval.training.job import Job
+from ifir_eval.training.rows import Row
+from ifir_eval.training.sources import licence
 
 _PACKAGES = ("ifir-eval", "sentence-transformers", "transformers", "torch")
 
@@ -23,6 +25,7 @@ def card(job: Job, loss: str, template: str, trained: Trained) -> str:
         "base": job.base,
         **job.told,
         "rows": f"{len(rows):,} ({_counted(row.source or 'without a source' for row in rows)})",
+        "licences of the data": _licences(rows),
         "views": _counted(row.view for row in rows),
         "pairs": f"{len({row.pair_id for row in rows}):,}",
         "loss": loss,
@@ -40,7 +43,7 @@ def card(job: Job, loss: str, template: str, trained: Trained) -> str:
             "",
             "# A retriever trained to follow instructions",
             "",
-            *(f"- **{name}**: {_line(value)}" for name, value in facts.items()),
+            *(f"- **{name}**: {_line(value)}" for name, value in facts.items() if value),
             "",
             "Recipe: " + ", ".join(f"{name} {_line(value)}" for name, value in chosen.items()),
             "",
@@ -59,12 +62,18 @@ def _evaluation(dev: Benchmark, trained: Trained, kept_by: str) -> Iterator[str]
         cells = [f"{judged.values[name]:.4f}" if name in judged.values else "" for judged in trained.judged]
         yield f"| {name} | {' | '.join(cells)} |"
     yield ""
-    yield f"Step 0 is the base. The step with the highest {kept_by} was kept."
+    yield f"Step 0 is the base. The step with the best {kept_by} was kept."
     yield ""
 
 
 def _counted(names: Iterator[str]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in Counter(names).most_common())
+
+
+def _licences(rows: Sequence[Row]) -> str:
+    """Those of the sources whose terms are known; whoever shares the model has to know them."""
+    known = {name: licence(name) for name in dict.fromkeys(row.source for row in rows)}
+    return "; ".join(f"{name} ({terms})" for name, terms in known.items() if terms)
 
 
 def _line(value: object) -> str:

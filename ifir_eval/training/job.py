@@ -30,7 +30,7 @@ class Job:
 
     @property
     def kept_by(self) -> str:
-        """The measure of ``dev`` that the best checkpoint has the most of; empty without ``dev``.
+        """The measure of ``dev`` by which the best checkpoint is chosen; empty without ``dev``.
 
         Follow rate where there is one: whatever moves rankings, even at random, raises swap accuracy.
         """

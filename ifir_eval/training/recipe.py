@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import UnionType
+from typing import get_args, get_origin, get_type_hints
 
+from ifir_eval.benchmarks.reading import json_name
 from ifir_eval.errors import IfirEvalError, RetrieverError
 from ifir_eval.retrievers.options import POOLINGS, Options
 
@@ -19,7 +22,7 @@ PRECISIONS = ("fp32", "bf16")
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Settings of a training; METHODS.md, section 6, says which of them the papers leave open.
+    """Settings of a training; docs/methods.md, section 6, says which of them the papers leave open.
 
     Loss: ``objective`` (one of `OBJECTIVES`) and ``temperature`` (None: 0.02, InF-Embed's 0.05). ``in_batch``
     makes the other documents of a batch negatives, too, for `info-nce` and `query-preserving`. ``blocks``
@@ -71,6 +74,8 @@ class Recipe:
     graph_tokens: int | None = None
 
     def __post_init__(self) -> None:
+        if mistakes := list(self._kinds()):
+            raise IfirEvalError("\n".join(mistakes))
         mistakes = [*self._choices(), *self._numbers()]
         try:
             self.as_options()
@@ -89,6 +94,15 @@ class Recipe:
             pooling=None if self.pooling == ATTENTION else self.pooling,
             keep_vectors=False,
         )
+
+    def _kinds(self) -> Iterator[str]:
+        """Text in place of a flag would be true, a fraction in place of a count would fail hours later."""
+        for name, hint in get_type_hints(Recipe).items():
+            value = getattr(self, name)
+            kinds = get_args(hint) if isinstance(hint, UnionType) else (get_origin(hint) or hint,)
+            if type(value) not in kinds and not (type(value) is int and float in kinds):
+                wanted = json_name(list if kinds[0] is tuple else kinds[0])
+                yield f"{name} is {value!r}, but must be {wanted}"
 
     def _choices(self) -> Iterator[str]:
         given = {

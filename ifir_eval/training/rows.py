@@ -17,13 +17,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from ifir_eval.benchmarks.benchmark import View, view_name_fault
-from ifir_eval.benchmarks.reading import FolderReader
-from ifir_eval.benchmarks.reading import Row as Line
+from ifir_eval.benchmarks.reading import FolderReader, Line
 from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.records.storage import write_atomically
 
 MOST_INSTRUCTION_NEGATIVES, MOST_HARD_NEGATIVES = 3, 30
-"""Negatives of a row at most, as in Dual-View (METHODS.md, section 5)."""
+"""Negatives of a row at most, as in Dual-View (docs/methods.md, section 5)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ifir_eval.benchmarks.benchmark import Benchmark
+from ifir_eval.encoding.memory import is_out_of_memory
 from ifir_eval.errors import IfirEvalError, InvalidInputError, Mistakes, Problem
 from ifir_eval.progress import Progress, silent
 from ifir_eval.records.storage import write_atomically
@@ -22,7 +24,7 @@ from ifir_eval.training.sampler import PairSampler
 if TYPE_CHECKING:
     from ifir_eval.training.trainer import PairTrainer
 
-__all__ = ["Judged", "Trained", "train"]
+__all__ = ["Judged", "Trained", "batches", "train"]
 
 _NAMED = 20
 """Rows of a batch whose loss is no number that its error names."""
@@ -77,17 +79,33 @@ def train(
     return trained
 
 
+def batches(rows: Sequence[Row], recipe: Recipe) -> PairSampler:
+    """The batches in which ``rows`` are trained on.
+
+    Raises:
+        IfirEvalError: with all that keeps ``rows`` from being trained on by ``recipe``.
+    """
+    mistakes = Mistakes()
+    with mistakes:
+        _check_rows(rows)
+    with mistakes:
+        check_fit(rows, recipe)
+    known = list(zip([row.pair_id for row in rows], topics_of(rows), strict=True))
+    with mistakes:
+        sampler = PairSampler(
+            known, recipe.batch_rows, epochs=recipe.epochs, seed=recipe.seed, processes=_processes()
+        )
+    mistakes.raise_all()
+    return sampler
+
+
 def _checked(
     base: str, rows: Sequence[Row], recipe: Recipe, dev: Benchmark | None
 ) -> tuple[Found, PairSampler]:
     """The base, not loaded yet, and the batches; all that is wrong is told at once."""
     mistakes = Mistakes()
     with mistakes:
-        _check_rows(rows)
-    with mistakes:
-        check_fit(rows, recipe)
-    with mistakes:
-        sampler = _sampler(rows, recipe)
+        sampler = batches(rows, recipe)
     with mistakes:
         found = find(base, recipe)
     with mistakes:
@@ -116,17 +134,25 @@ def _run(trainer: PairTrainer, job: Job, place: Folder, steps: int, progress: Pr
             trainer.train(resume_from_checkpoint=str(last) if last else None)
     except NotANumberError as error:
         raise _stopped(place, [job.rows[number] for number in error.rows], trainer) from error
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise IfirEvalError(
+            f"memory was too small at step {trainer.state.global_step + 1}: lower --micro-batch-tokens, and "
+            "set --graph-tokens to as much, so that gradients are cached; neither changes the result"
+        ) from error
 
 
 def _check_rows(rows: Sequence[Row]) -> None:
     problems = [Problem(f"row {row.pair_id!r} ({row.view}): {fault}") for row in rows for fault in row.faults()]
+    counts = Counter((row.pair_id, row.view) for row in rows)
+    problems += [
+        Problem(f"pair {pair!r} has the view {view!r} {count} times; give pairs of other files other ids")
+        for (pair, view), count in counts.items()
+        if count > 1
+    ]
     if problems:
         raise InvalidInputError("the training set", problems)
-
-
-def _sampler(rows: Sequence[Row], recipe: Recipe) -> PairSampler:
-    known = list(zip([row.pair_id for row in rows], topics_of(rows), strict=True))
-    return PairSampler(known, recipe.batch_rows, epochs=recipe.epochs, seed=recipe.seed, processes=_processes())
 
 
 def _processes() -> int:

@@ -21,6 +21,7 @@ from sentence_transformers import (
 from torch import Tensor
 from transformers import PrinterCallback, TrainerCallback
 
+from ifir_eval.measures.measure import find
 from ifir_eval.progress import Advance
 from ifir_eval.training.base import Base
 from ifir_eval.training.collator import Collator
@@ -147,7 +148,8 @@ def arguments(
     recipe, dev = job.recipe, job.dev
     every = max(1, -(-steps // recipe.checkpoints))
     judged = dev is not None
-    return SentenceTransformerTrainingArguments(
+    kept_by = find([job.kept_by.partition("[")[0]])[0] if judged else None
+    settings = SentenceTransformerTrainingArguments(
         output_dir=str(folder),
         num_train_epochs=1,  # the sampler goes through all of them
         learning_rate=recipe.learning_rate,
@@ -164,10 +166,14 @@ def arguments(
         eval_steps=every,
         load_best_model_at_end=judged,
         metric_for_best_model=job.kept_by or None,
-        greater_is_better=True,
+        greater_is_better=kept_by is None or kept_by.higher_is_better is not False,
         logging_steps=max(1, steps // LOGS),
         logging_nan_inf_filter=False,  # training stops at the first
         disable_tqdm=True,
         report_to=list(report_to) or "none",
         dataloader_pin_memory=torch.cuda.is_available() and not on_cpu,
     )
+    # One process trains on one device, several are torchrun's: the library would spread batches over all GPUs
+    # by DataParallel, which knows nothing of ours.
+    settings._n_gpu = min(settings.n_gpu, 1)  # noqa: SLF001
+    return settings

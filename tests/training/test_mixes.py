@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_mixes import PART, drawn, sources
+from small_training import pairs
 
 from ifir_eval.benchmarks.benchmark import Benchmark, Document, Topic, View
 from ifir_eval.errors import IfirEvalError, InvalidInputError, UnknownNameError
@@ -331,6 +332,16 @@ def test_instructions_of_one_source_are_swapped_between_its_queries(tmp_path: Pa
     assert not [row for row in swapped if row.instruction.endswith(f" for {row.query}")]
 
 
+def test_queries_that_sources_share_get_none_of_their_own_instructions(tmp_path: Path) -> None:
+    """As draws of one generator: a step from source to source would lead back to the same query."""
+    rows = [replace(row, instruction=f"{row.instruction} for {row.query}") for row in pairs(20)]
+    write_rows(tmp_path / "one.jsonl", rows)
+    write_rows(tmp_path / "two.jsonl", [replace(row, positive=f"again {row.positive}") for row in rows])
+    swapped = drawn(tmp_path, f'control = "swap-instruct"\n{PART}', "80").rows
+    assert len(swapped) == 80
+    assert not [row for row in swapped if row.instruction.endswith(f" for {row.query}")]
+
+
 def test_swapping_is_refused_where_most_pairs_ask_one_query(tmp_path: Path) -> None:
     sources(tmp_path)
     same = [replace(row, query="one query") for row in read_rows(tmp_path / "one.jsonl")]
@@ -364,7 +375,7 @@ def test_every_shipped_mix_is_sound(path: Path) -> None:
 
 
 def test_the_shipped_mixes_are_those_of_the_study() -> None:
-    """The four arms, both ends of the series between them, and the controls (METHODS.md, section 5)."""
+    """The four arms, both ends of the series between them, and the controls (docs/methods.md, section 5)."""
     arms = {"ins-orig", "ins-dv", "all-orig", "all-dv"}
     series = {"diversity-heavy", "instruction-25", "instruction-50", "instruction-75", "instruction-heavy"}
     controls = {"swap-instruct", "textual-negation", "no-instruction"}

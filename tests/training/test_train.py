@@ -94,7 +94,7 @@ def test_the_card_tells_data_budget_loss_recipe_evaluation_and_base(overfitted: 
         "learning_rate 0.003",
         "ifir-eval 0.",
         "| swap-accuracy | 0.",
-        "The step with the highest follow-rate was kept.",
+        "The step with the best follow-rate was kept.",
     ):
         assert said in card
     assert card.startswith("---\nlibrary_name: sentence-transformers\n")
@@ -217,13 +217,15 @@ def test_a_loss_that_is_no_number_stops_names_its_rows_and_keeps_the_last_checkp
 
 
 def test_all_mistakes_are_told_at_once_before_anything_is_computed(tmp_path: Path) -> None:
-    rows = [Row("p", "original", "q", "i", "same", ("same",)), Row("r", "original", "q", "", "")]
+    row = Row("r", "original", "q", "", "")
+    rows = [Row("p", "original", "q", "i", "same", ("same",)), row, row]
     with pytest.raises(IfirEvalError) as caught:
         train("bm25", rows, tmp_path / "out", Recipe(in_batch=False), on_cpu=True)
     for sentence in (
         "row 'p' (original): a negative equals the positive",
         "row 'r' (original): 'positive' is empty",
-        "1 of 2 rows have no negatives, such as 'r' (original)",
+        "pair 'r' has the view 'original' 2 times; give pairs of other files other ids",
+        "2 of 3 rows have no negatives, such as 'r' (original)",
         "'bm25' cannot be trained: only dense encoders can",
     ):
         assert sentence in str(caught.value)
@@ -265,6 +267,48 @@ def test_a_recipe_tells_all_its_mistakes() -> None:
         "there is no placeholder {q}",
     ):
         assert sentence in str(caught.value)
+
+
+def test_a_flag_that_is_a_text_and_a_count_that_is_a_fraction_are_refused() -> None:
+    """Any text would be true, and half an epoch would fail after the model is loaded."""
+    with pytest.raises(IfirEvalError) as caught:
+        Recipe(in_batch="no", epochs=1.5, blocks="PI", template=3)  # type: ignore[arg-type]
+    for sentence in (
+        "in_batch is 'no', but must be true or false",
+        "epochs is 1.5, but must be a whole number",
+        "blocks is 'PI', but must be a list",
+        "template is 3, but must be a string",
+    ):
+        assert sentence in str(caught.value)
+
+
+def test_where_memory_is_too_small_it_is_said_what_to_lower(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a GPU says it; no machine of these tests can be made to."""
+
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr("ifir_eval.training.trainer.PairTrainer.training_step", full)
+    with pytest.raises(IfirEvalError, match="memory was too small at step 1: lower --micro-batch-tokens"):
+        train(f"{base}", ROWS, tmp_path / "out", QUICK, on_cpu=True)
+
+
+def test_the_least_is_kept_of_a_measure_that_is_better_when_lower(base: Path, tmp_path: Path) -> None:
+    dev = replace(as_benchmark(ROWS), measures=("topic-lock",), primary="topic-lock")
+    recipe = Recipe(batch_rows=64, epochs=6, learning_rate=3e-3, dropout=0.0, temperature=0.05, checkpoints=3)
+    trained = train(f"{base}", ROWS, tmp_path / "out", recipe, dev=dev, on_cpu=True)
+    values = {judged.step: judged.values["topic-lock"] for judged in trained.judged[1:]}
+    assert len(set(values.values())) > 1
+    assert trained.step == min(values, key=lambda step: (values[step], step))
+
+
+def test_the_card_tells_the_licences_of_named_sources(base: Path, tmp_path: Path) -> None:
+    rows = [replace(row, source="instructir-seeds") for row in ROWS]
+    train(f"{base}", rows, tmp_path / "out", QUICK, on_cpu=True)
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "**licences of the data**: instructir-seeds (MIT; MS MARCO's texts: Microsoft's terms, not" in card
 
 
 def test_without_rows_there_is_nothing_to_train_on(base: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ BLOCKS = {"P": passages, "IQ": questions, "I": instructions}
 
 @dataclass(frozen=True)
 class InFEmbed:
-    """Some of l_P, l_IQ and l_I: their sum (``multi``) or one softmax over all (``uni``); METHODS.md, 6.
+    """Some of l_P, l_IQ and l_I: their sum (``multi``) or one softmax over all (``uni``); docs/methods.md, 6.
 
     Reviewers of the paper report P and I as a sum best. ``share`` is that of the batch whose instructions
     l_I crosses with each query; the other views of a row's own pair, whose instructions are the natural

@@ -16,7 +16,7 @@ from ifir_eval.training.losses.objective import Needs
 
 @dataclass(frozen=True)
 class InfoNCE:
-    """Dual-View's loss: the positive against the row's negatives (METHODS.md, section 6).
+    """Dual-View's loss: the positive against the row's negatives (docs/methods.md, section 6).
 
     With ``in_batch``, every other document of the batch that is known not to answer the question
     (`Batch.known`) is a negative too, from whichever process it comes.

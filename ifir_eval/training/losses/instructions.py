@@ -13,7 +13,7 @@ from ifir_eval.training.losses.block import Block
 
 
 def instructions(batch: Batch, temperature: float) -> Block:
-    """For passage p_i its query with instructions I_j: p_i . v_ij, with v_ij = e(Q_i, I_j) (METHODS.md, 6).
+    """For passage p_i its query with instructions I_j: p_i . v_ij, v_ij = e(Q_i, I_j) (docs/methods.md, 6).
 
     The j are those of `Layout.crossed`, drawn by the collator among the rows of one process. A v_ij that is
     itself a row's question is left out where p_i answers it, or may. Rows without an instruction add nothing.

@@ -12,7 +12,7 @@ from ifir_eval.training.losses.block import Block
 
 
 def passages(batch: Batch, temperature: float) -> Block:
-    """For question u_i the passages p_j of all rows: u_i . p_j (METHODS.md, section 6).
+    """For question u_i the passages p_j of all rows: u_i . p_j (docs/methods.md, section 6).
 
     Each distinct passage once, and none of which it is unknown whether it answers u_i.
     """

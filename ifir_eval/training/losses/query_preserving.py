@@ -21,7 +21,7 @@ from ifir_eval.training.losses.objective import Needs
 class QueryPreserving:
     """L_CE(q) + L_CE(q+I) + weight x KL(e(q) || h_q(q+I)), both as distributions over documents.
 
-    Reconstructed from an abstract (METHODS.md, section 6); what it leaves open are parameters. ``reverse``
+    Reconstructed from an abstract (docs/methods.md, section 6); what it leaves open are parameters. ``reverse``
     exchanges the two sides of the divergence; with ``stop_gradient`` only h_q learns from it, and e(q)
     stands still. The distributions are over all documents of the batch. In L_CE(q) the instruction's
     negatives are no negatives: they fit the query. A row without an instruction has only L_CE(q+I).

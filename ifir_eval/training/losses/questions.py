@@ -12,7 +12,7 @@ from ifir_eval.training.losses.block import Block
 
 
 def questions(batch: Batch, temperature: float) -> Block:
-    """For passage p_i the questions u_j of all rows: p_i . u_j (METHODS.md, section 6).
+    """For passage p_i the questions u_j of all rows: p_i . u_j (docs/methods.md, section 6).
 
     No question that p_i answers as well, or may answer.
     """

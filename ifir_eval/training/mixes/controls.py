@@ -1,4 +1,4 @@
-"""What can be done to instructions so that it shows what right ones are worth (METHODS.md, section 5)."""
+"""What can be done to instructions so that it shows what right ones are worth (docs/methods.md, section 5)."""
 
 from __future__ import annotations
 
@@ -45,17 +45,19 @@ def swapped(pairs: Sequence[Pair], sources: Sequence[str]) -> list[Pair]:
     Raises:
         IfirEvalError: if more than half of the pairs ask one query.
     """
-    order = sorted(range(len(pairs)), key=lambda place: (sources[place], pairs[place][0].query, place))
-    for kin in (sources, [pair[0].query for pair in pairs]):
-        # Kin stand together, so that a step as long as the largest group leads out of every group.
+    queries = [pair[0].query for pair in pairs]
+    by_source = sorted(range(len(pairs)), key=lambda place: (sources[place], queries[place], place))
+    by_query = sorted(range(len(pairs)), key=lambda place: (queries[place], sources[place], place))
+    for order, kin in ((by_source, sources), (by_source, queries), (by_query, queries)):
+        # Where kin stand together, a step as long as their largest group leads out of every group.
         step = max(Counter(kin).values(), default=0)
-        if 2 * step <= len(pairs):
+        given = dict(zip(order, [*order[step:], *order[:step]], strict=True))
+        if 2 * step <= len(pairs) and all(queries[place] != queries[other] for place, other in given.items()):
             break
     else:
         raise IfirEvalError(
             "swap-instruct needs instructions of other queries, and most pairs ask one; add pairs"
         )
-    given = dict(zip(order, [*order[step:], *order[:step]], strict=True))
     return [
         tuple(
             replace(row, instruction=other.instruction if row.instruction else "")

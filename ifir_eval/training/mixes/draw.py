@@ -13,7 +13,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from hashlib import blake2b
 from itertools import groupby, islice
 from pathlib import Path
@@ -81,7 +80,7 @@ def draw(
     """
     screen = benchmarks if isinstance(benchmarks, Screen) else Screen(benchmarks)
     rows = read_sources(mix.sources, mix.folder, data, progress)
-    return _Drawing(mix, budget, cache(count), screen, rows).drawn()
+    return _Drawing(mix, budget, count, screen, rows).drawn()
 
 
 class _Drawing:

@@ -79,6 +79,23 @@ class Mix:
         return tuple(dict.fromkeys(source for part in self.parts for source in part.sources))
 
 
+EMBEDDED = Mix(
+    "mirror-train-asking",
+    (
+        Part(
+            1.0,
+            ("original", "reversed"),
+            {"mirror-train-asking@0-31": 1.0},
+            instruction_negatives=1,
+            hard_negatives=0,
+            pairs=2,
+        ),
+    ),
+    Path(),
+)
+"""What can be drawn without any file: pairs under their original instruction and its reversal."""
+
+
 def read_mix(path: Path) -> Mix:
     """The mix in the TOML file at ``path``; its sources are looked up when it is drawn.
 

@@ -16,6 +16,6 @@ a path                        a file or folder of rows in any layout of `ifir_ev
 Published data are read from a local folder, or fetched once at a pinned commit, as benchmarks are.
 """
 
-from ifir_eval.training.sources.catalog import names, read_sources
+from ifir_eval.training.sources.catalog import licence, names, read_sources
 
-__all__ = ["names", "read_sources"]
+__all__ = ["licence", "names", "read_sources"]

@@ -33,6 +33,7 @@ class _Generated(NamedTuple):
     """A source that is made here, anew with every seed; None is the pinned one."""
 
     read: Callable[[int | None], Sequence[Row]]
+    licence: str = "Apache-2.0"
 
 
 class _Published(NamedTuple):
@@ -40,26 +41,47 @@ class _Published(NamedTuple):
 
     read: Callable[[Path, int, Progress], Sequence[Row]]
     release: Release
+    licence: str
     has_seed: bool = False
 
+
+_WIKIPEDIA = "Wikipedia's texts: CC BY-SA"
+_MS_MARCO = "MS MARCO's texts: Microsoft's terms, not for commerce"
 
 _SOURCES: Mapping[str, _Generated | _Published] = {
     "mirror-train": _Generated(lambda seed: rows_of(load_mirror("train", seed))),
     "mirror-train-asking": _Generated(lambda seed: rows_of(asking(load_mirror("train", seed)))),
-    "condaqa": _Published(lambda folder, *_: condaqa_rows(folder), condaqa.release("test")),
-    "films": _Published(lambda *given: rows_of(films.constrained(*given)), films.RELEASE, has_seed=True),
-    "films-asking": _Published(
-        lambda *given: rows_of(asking(films.constrained(*given))), films.RELEASE, has_seed=True
+    "condaqa": _Published(
+        lambda folder, *_: condaqa_rows(folder), condaqa.release("test"), f"Apache-2.0; {_WIKIPEDIA}"
     ),
-    "film-plots": _Published(lambda folder, *_: films.plot_rows(folder), films.RELEASE),
-    "instructir-seeds": _Published(lambda folder, *_: instructir.seed_rows(folder), instructir.RELEASE),
-    "flagembedding": _Published(lambda folder, *_: _flagembedding_rows(folder), _FLAGEMBEDDING),
+    "films": _Published(
+        lambda *given: rows_of(films.constrained(*given)), films.RELEASE, f"MIT; {_WIKIPEDIA}", has_seed=True
+    ),
+    "films-asking": _Published(
+        lambda *given: rows_of(asking(films.constrained(*given))),
+        films.RELEASE,
+        f"MIT; {_WIKIPEDIA}",
+        has_seed=True,
+    ),
+    "film-plots": _Published(lambda folder, *_: films.plot_rows(folder), films.RELEASE, f"MIT; {_WIKIPEDIA}"),
+    "instructir-seeds": _Published(
+        lambda folder, *_: instructir.seed_rows(folder), instructir.RELEASE, f"MIT; {_MS_MARCO}"
+    ),
+    "flagembedding": _Published(
+        lambda folder, *_: _flagembedding_rows(folder), _FLAGEMBEDDING, f"MIT; {_MS_MARCO}"
+    ),
 }
 
 
 def names() -> tuple[str, ...]:
     """The named sources."""
     return tuple(_SOURCES)
+
+
+def licence(source: str) -> str | None:
+    """Under which terms the rows of ``source``, as a mix calls it, may be used; None where we do not know."""
+    found = _SOURCES.get(source.partition("@")[0])
+    return found.licence if found else None
 
 
 def read_sources(

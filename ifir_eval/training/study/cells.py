@@ -156,10 +156,10 @@ def read_cells(paths: Iterable[Path]) -> list[Finished]:
 
 
 def _files(path: Path) -> list[Path]:
-    """The cells in a results folder, the record set where it holds no more than that; a file as it is."""
+    """The cells in a results folder, then its record set, which may hold more of them; a file as it is."""
     if not path.is_dir():
         return [path]
-    return sorted((path / CELLS).glob(f"*/{CELL}")) or list(path.glob(RECORDS))
+    return [*sorted((path / CELLS).glob(f"*/{CELL}")), *path.glob(RECORDS)]
 
 
 def _lines(file: Path) -> Iterator[tuple[str, str]]:

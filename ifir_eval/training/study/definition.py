@@ -9,7 +9,7 @@
     budgets = ["500 rows", "2000 rows"]             # or "500000 tokens"
     seeds = [1, 2, 3]                               # each draws rows and batches of its own
     instruction = ["mirror", "csfcube"]             # benchmarks of instruction following, the headline first
-    general = ["cacm", "cystic_fibrosis"]           # of general quality: nDCG@10 of the bare query
+    general = ["cacm", "cystic-fibrosis"]           # of general quality: nDCG@10 of the bare query
     dev = "mirror-dev"                              # optional: picks the checkpoint
     compare = [["ins-dv", "ins-orig"], ["ins-dv", "base"]]   # optional: what is told in words, new before old
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -14,11 +15,11 @@ from ifir_eval.encoding.encoder import Role
 from ifir_eval.retrievers.by_vectors import ByVectors
 from ifir_eval.retrievers.prompt import Template, document_text
 from ifir_eval.retrievers.spec import build
-from ifir_eval.training.base import find, load
+from ifir_eval.training.base import find, load, token_count
 from ifir_eval.training.mixes.budget import tokens_of
 from ifir_eval.training.study.cells import BASE, Finished
-from ifir_eval.training.study.planning import Plan, Planned, recipe_of, token_count
-from ifir_eval.training.train import train
+from ifir_eval.training.study.planning import Plan, Planned, recipe_of
+from ifir_eval.training.train import batches, train
 
 _BATCHES = 2
 _TEXTS = 256
@@ -118,12 +119,13 @@ def _texts(plan: Plan) -> Mapping[Role, list[str]]:
 def _train_rate(plan: Plan, cell: Planned) -> float:
     assert cell.drawn is not None
     recipe = replace(recipe_of(plan.study, cell.key), epochs=1, checkpoints=1)
-    rows = cell.drawn.rows[: _BATCHES * recipe.batch_rows]
+    first = islice(batches(cell.drawn.rows, recipe), _BATCHES)
+    rows = [cell.drawn.rows[place] for batch in first for place in batch]
     base = cell.key.arm.base
     with TemporaryDirectory(prefix="ifir-eval-") as folder:
         on_cpu = plan.study.evaluation.device == "cpu"
         trained = train(base, rows, Path(folder) / "model", recipe, on_cpu=on_cpu)
-    return tokens_of(rows, token_count(base, recipe)) / trained.seconds
+    return tokens_of(rows, token_count(find(base, recipe))) / trained.seconds
 
 
 def _evaluation_rate(plan: Plan) -> float:

@@ -28,8 +28,11 @@ def faults(given: Mapping[str, Any]) -> Iterator[str]:
     for key in _LISTS:
         yield from _list_faults(key, given.get(key))
     yield from _seed_faults(given.get("seeds"))
-    if both := set(strings(given.get("instruction"))) & set(strings(given.get("general"))):
+    judges = [set(strings(given.get(key))) for key in ("instruction", "general")]
+    if both := set.intersection(*judges):
         yield f"{', '.join(sorted(both))} cannot judge both following and general quality"
+    if (dev := given.get("dev")) in set.union(*judges):
+        yield f"{dev!r} picks checkpoints as 'dev', so it cannot judge them as well"
     pairs = given.get("compare", [])
     if not isinstance(pairs, list) or not all(strings(pair) == pair and len(pair) == 2 for pair in pairs):  # noqa: PLR2004 - new and old
         yield "'compare' must be a list of pairs of mixes, as in [['ins-dv', 'ins-orig'], ['ins-dv', 'base']]"
@@ -39,14 +42,21 @@ def _list_faults(key: str, values: object) -> Iterator[str]:
     named = strings(values)
     if not named or named != values:
         yield f"{key!r} must be a list of strings, and hold at least one"
-    elif len(set(named)) < len(named):
-        yield f"{key!r} names {twice(named)!r} twice"
-    if key == "budgets":
+    elif key == "budgets":
+        budgets = []
         for budget in named:
             try:
-                Budget.parse(budget)
+                budgets.append(str(Budget.parse(budget)))
             except IfirEvalError as error:
                 yield str(error)
+        yield from _twice(key, budgets)
+    else:
+        yield from _twice(key, named)
+
+
+def _twice(key: str, named: Sequence[str]) -> Iterator[str]:
+    if len(set(named)) < len(named):
+        yield f"{key!r} names {twice(named)!r} twice"
 
 
 def _seed_faults(seeds: object) -> Iterator[str]:

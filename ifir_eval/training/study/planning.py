@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,11 +17,13 @@ from ifir_eval.errors import InvalidInputError, Mistakes, Problem
 from ifir_eval.progress import Progress, silent
 from ifir_eval.retrievers.spec import build
 from ifir_eval.training.base import find as find_base
+from ifir_eval.training.base import token_count
 from ifir_eval.training.mixes import Drawn, Screen, TokenCount, draw
 from ifir_eval.training.recipe import Recipe
 from ifir_eval.training.rows import as_line
 from ifir_eval.training.study.cells import BASE, Finished, Key
 from ifir_eval.training.study.definition import Study
+from ifir_eval.training.train import batches
 
 QUALITY = "nDCG@10[bare]"
 """The column of general quality."""
@@ -91,31 +92,19 @@ def plan(study: Study, data: Path | None = None, progress: Progress = silent) ->
     screen = Screen([*benchmarks.values(), *dev])
     cells: list[Planned] = []
     identities = {base: dict(build(base, study.evaluation).identity.settings) for base in study.bases}
-    counts = {base: token_count(base, study.recipe) for base in study.bases}
+    counts = {base: token_count(find_base(base, study.recipe)) for base in study.bases}
     keys = study.keys()
     with progress("drawing rows", total=len(keys)) as advance:
         for key in keys:
             with mistakes:
                 base = key.arm.base
                 drawn = _drawn(study, key, data, screen, counts[base])
+                if drawn:
+                    batches(drawn.rows, recipe_of(study, key))
                 cells.append(Planned(key, _address(study, key, identities[base], drawn, dev), drawn))
             advance()
     mistakes.raise_all()
     return Plan(study, benchmarks, dev[0] if dev else None, tuple(cells))
-
-
-def token_count(base: str, recipe: Recipe) -> TokenCount:
-    """What a text costs in tokens of ``base``, special ones included, nothing cut off."""
-    from ifir_eval.encoding.reading import tokens_needed  # noqa: PLC0415  (imports torch)
-    from ifir_eval.training.base import load  # noqa: PLC0415  (likewise)
-
-    model = load(find_base(base, recipe), base, recipe).model
-
-    @cache
-    def count(text: str) -> int:
-        return int(tokens_needed(model, [text])[0]) if text else 0
-
-    return count
 
 
 def recipe_of(study: Study, key: Key) -> Recipe:

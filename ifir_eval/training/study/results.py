@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from ifir_eval.comparison.compare import other_definitions
 from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.records.column import Column, columns_of
 from ifir_eval.records.record import Estimate, Record, TopicValues
@@ -184,6 +185,10 @@ def _conflicts(study: Study, cells: Sequence[Finished]) -> Iterator[Problem]:
                 )
             if benchmark in study.general and QUALITY not in record.measures:
                 yield Problem(f"{cell.key.name} has no {QUALITY} on {benchmark}")
+    for benchmark in study.benchmarks:
+        records = [cell.records[benchmark] for cell in cells if benchmark in cell.records]
+        for reason in other_definitions(records) if records else ():
+            yield Problem(f"on {benchmark}, {reason}")
 
 
 def _pooled(study: Study, cell: Finished) -> Record:
@@ -232,7 +237,7 @@ def pareto(results: Results, base: str) -> tuple[Arm, ...]:
         values = [results.value(arm, question) for question in questions]
         if arm.base == base and all(values):
             points[arm] = tuple(
-                value.estimate.value * (-1 if question.column.higher_is_better is False else 1)
+                value.estimate.value * question.column.sign
                 for value, question in zip(values, questions, strict=True)
                 if value
             )

@@ -96,28 +96,30 @@ def carry_out(plan: Plan, work: Work, share: Share = ALL) -> Outcome:
         InvalidInputError: if results cannot be written, or earlier ones cannot be read.
     """
     writable(work.results)
-    finished = list(plan.done(read_cells([work.results, *work.others])).values())
-    done = {cell.key for cell in finished}
+    done = plan.done(read_cells([work.results, *work.others]))
+    finished = len(done)
     waiting = [cell for cell in share.of_cells(plan.cells) if cell.key not in done]
     failures = []
     try:
         for number, cell in enumerate(waiting, 1):
             work.say(f"[{number}/{len(waiting)}] {cell.key.name}")
             try:
-                finished.append(_do(plan, cell, work))
+                _do(plan, cell, work)
+                finished += 1
             except (IfirEvalError, OSError) as error:
                 failures.append(f"{cell.key.name}: {error}")
                 work.say(f"  {error}")
     except KeyboardInterrupt:
         raise IncompleteError(
-            f"interrupted: {len(finished)} of {len(plan.cells)} cells are finished and kept in {work.results}; "
+            f"interrupted: {finished} of {len(plan.cells)} cells are finished and kept in {work.results}; "
             "the same command goes on with the rest"
         ) from None
-    found = plan.done(finished)
+    # Read again: another share of the cells may have been done meanwhile, in the same folder.
+    found = plan.done(read_cells([work.results, *work.others]))
     return Outcome(tuple(found.values()), tuple(failures))
 
 
-def _do(plan: Plan, cell: Planned, work: Work) -> Finished:
+def _do(plan: Plan, cell: Planned, work: Work) -> None:
     """Train and judge one cell; all that it needs again after an interruption lies in its folder."""
     folder = folder_of(work.results, cell.key, cell.address)
     trained = _trained(plan, cell, folder / MODEL, work) if cell.drawn else None
@@ -138,7 +140,6 @@ def _do(plan: Plan, cell: Planned, work: Work) -> Finished:
     write_atomically(folder / CELL, as_line(finished).encode())
     if not work.keep_checkpoints:
         shutil.rmtree(folder / MODEL, ignore_errors=True)
-    return finished
 
 
 def _trained(plan: Plan, cell: Planned, folder: Path, work: Work) -> Trained:

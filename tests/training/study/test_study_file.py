@@ -50,7 +50,8 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
     """In the file's form, in its mixes' files, in the recipe."""
     text = (
         STUDY.replace("seeds = [1, 2]", "seeds = [0, 1.5]\nmeasure = 3")
-        .replace('budgets = ["16 rows", "32 rows"]', 'budgets = ["many"]')
+        .replace('budgets = ["16 rows", "32 rows"]', 'budgets = ["many", "64 rows", "64"]')
+        .replace('name = "tiny"', 'name = "tiny"\ndev = "{folder}/following/"')
         .replace('general = ["{folder}/general/"]', 'general = ["{folder}/following/"]')
         .replace('"dual.toml"]', '"dual.toml", "missing.toml"]')
         .replace('["dual", "base"]', '["duel", "base"]')
@@ -63,6 +64,8 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
     for mistake in (
         "there is no key of a study 'measure'",
         "'many' is no budget",
+        "'budgets' names '64 rows' twice",
+        "following/' picks checkpoints as 'dev', so it cannot judge them as well",
         "'seeds' must be a list of whole numbers above 0",
         "cannot judge both following and general quality",
         "missing.toml",
@@ -74,8 +77,10 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
 
 
 def test_a_setting_of_the_wrong_kind_is_a_sentence(folder: Path) -> None:
-    with pytest.raises(IfirEvalError, match=r"\[recipe\] has a value of the wrong kind"):
+    with pytest.raises(IfirEvalError, match="batch_rows is '16', but must be a whole number"):
         read_study(written(folder, STUDY.replace("batch_rows = 16", 'batch_rows = "16"')))
+    with pytest.raises(IfirEvalError, match=r"\[evaluation\] has a value of the wrong kind"):
+        read_study(written(folder, STUDY.replace('device = "cpu"', 'batch_tokens = "16"')))
 
 
 def test_mixes_cannot_share_a_name_or_be_called_base(folder: Path) -> None:

@@ -182,6 +182,17 @@ def test_cells_that_do_not_belong_together_are_refused() -> None:
         gather(study(), [])
 
 
+def test_cells_whose_measures_are_defined_differently_are_refused() -> None:
+    """As after an upgrade in the middle of a study; `compare` refuses their records, too."""
+    whole = cells(study())
+    record = whole[2].records["following"]
+    facts = {**record.benchmark["measure_facts"], SWAP: {"definition": 2}}
+    newer = replace(record, benchmark={**record.benchmark, "measure_facts": facts})
+    third = replace(whole[2], records={**whole[2].records, "following": newer})
+    with pytest.raises(InvalidInputError, match="on following, swap-accuracy is not defined alike"):
+        gather(study(), [*whole[:2], third])
+
+
 def test_a_part_of_the_cells_is_a_study_with_cells_missing() -> None:
     found = gather(study(), cells(study())[:4])
     assert (len(found.cells), found.missing) == (4, 9)
@@ -201,6 +212,13 @@ def test_a_cell_on_disk_is_the_cell(tmp_path: Path) -> None:
         (folder / "cell.json").write_text(as_line(cell), encoding="utf-8")
     again = read_cells([tmp_path, tmp_path / "set.jsonl.gz"])
     assert sorted(again, key=lambda cell: cell.address) == whole
+    # The record set of a results folder holds what others have done, besides its own cells.
+    others = tmp_path / "others"
+    write_records(others / "records.jsonl.gz", whole)
+    one = folder_of(others, whole[0].key, whole[0].address)
+    one.mkdir(parents=True)
+    (one / "cell.json").write_text(as_line(whole[0]), encoding="utf-8")
+    assert read_cells([others]) == whole
     (folder / "cell.json").write_text("{}", encoding="utf-8")
     with pytest.raises(InvalidInputError, match=r"cell\.json: this is no cell of a study"):
         read_cells([tmp_path])

@@ -154,6 +154,14 @@ def test_what_stands_in_the_way_is_told_before_anything_is_trained(file: Path) -
         plan(read_study(file.parent / "large.toml"))
 
 
+def test_rows_that_a_recipe_cannot_learn_from_are_told_before_anything_is_trained(file: Path) -> None:
+    study = read_study(file)
+    bare = replace(study.mixes[0], parts=(replace(study.mixes[0].parts[0], views=("bare",)),))
+    recipe = replace(study.recipe, objective="inf-embed")
+    with pytest.raises(IfirEvalError, match="learns from instructions, and no row has one"):
+        plan(replace(study, mixes=(bare,), recipe=recipe))
+
+
 def test_results_that_cannot_be_read_are_named(planned: Plan, tmp_path: Path) -> None:
     (tmp_path / "records.jsonl.gz").write_bytes(b"no gzip")
     with pytest.raises(InvalidInputError, match=r"records\.jsonl\.gz: cannot be read"):
