@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +77,21 @@ def run_job(job: Job, folder: Path, progress: Progress = silent) -> Report:
             _work(job, todo, journal, progress)
         outcomes = [journal.outcomes[position] for position, lack in lacks.items() if not lack]
         report = reported(job.rows, lacks, outcomes, job.prices)
-        kept = "".join(as_line(row) for outcome in outcomes for row in outcome.rows)
+        kept = "".join(map(as_line, _kept(job.rows, outcomes)))
         write_atomically(folder / ROWS, kept.encode())
         content = json.dumps({"job": job.identity, **asdict(report)}, indent=1, ensure_ascii=False)
         write_atomically(folder / REPORT, f"{content}\n".encode())
     return report
+
+
+def _kept(source: Sequence[Row], outcomes: Sequence[Outcome]) -> Iterator[Row]:
+    """The rows that stay; views of a pair whose twins have one name become pairs of their own."""
+    counts = Counter((row.pair_id, row.view) for outcome in outcomes for row in outcome.rows)
+    crowded = {pair for (pair, _), count in counts.items() if count > 1}
+    for outcome in outcomes:
+        view = source[outcome.position].view
+        for row in outcome.rows:
+            yield replace(row, pair_id=f"{row.pair_id}-{view}") if row.pair_id in crowded else row
 
 
 def _work(job: Job, todo: Sequence[int], journal: Journal, progress: Progress) -> None:

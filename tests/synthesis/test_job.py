@@ -63,6 +63,22 @@ def test_every_row_that_can_be_used_gets_its_twin_in_the_order_of_the_source(tmp
     assert (report.read, report.asked, report.written, report.kept, report.rows) == (12, 12, 12, 12, 24)
 
 
+def test_views_of_a_pair_that_get_twins_of_one_name_become_pairs_of_their_own(tmp_path: Path) -> None:
+    """FollowIR's original and changed, CSFCube's three facets: what is written can be read again."""
+    source = [row(0), row(0, view="changed", instruction="Only the kind 0 of late."), row(1)]
+    with MisbehavingServer(obedient) as server:
+        run_job(job(server.url, source), tmp_path)
+    made = [(each.pair_id, each.view) for each in read_rows(tmp_path / "rows.jsonl")]
+    assert made == [
+        ("pair-0-original", "original"),
+        ("pair-0-original", "reversed"),
+        ("pair-0-changed", "changed"),
+        ("pair-0-changed", "reversed"),
+        ("pair-1", "original"),
+        ("pair-1", "reversed"),
+    ]
+
+
 def test_the_rows_do_not_depend_on_how_many_hands_there_are(tmp_path: Path) -> None:
     contents = set()
     for hands in (1, 5):

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import torch
 from library_models import tokenizer
+from misbehaving_server import MisbehavingServer, status
 from sentence_transformers import CrossEncoder
+from served_models import cohere_rerank
 from transformers import BertConfig, BertForSequenceClassification
 from written_rows import row
 
@@ -66,6 +68,13 @@ def test_metadata_says_what_it_does_not_agree_with(claim: Claim, why: str, corpu
     assert finding.why == why
 
 
+def test_metadata_that_is_null_says_nothing(corpus: Path) -> None:
+    """It ended in a traceback; what does not say breaks a demand."""
+    with corpus.open("a", encoding="utf-8") as lines:
+        lines.write('{"_id": "120", "text": "Film 120.", "metadata": null}\n')
+    assert find(f"metadata:{corpus}", film_row("Only films after 1950.", 70, 120)).holds
+
+
 def test_a_corpus_without_metadata_is_no_judge(tmp_path: Path) -> None:
     file = tmp_path / "bare.jsonl"
     file.write_text('{"_id": "1", "text": "a"}\n')
@@ -102,6 +111,19 @@ def test_a_reranker_agrees_where_the_positive_stands_above_every_negative(tmp_pa
         assert list(finding.breaking) == below
         assert finding.holds is (positive == best)
         assert finding.why == ("" if positive == best else "a negative stands above the positive")
+
+
+def test_a_reranker_cannot_tell_where_there_is_nothing_below_or_a_server_refuses() -> None:
+    source = row(1)
+    with MisbehavingServer(cohere_rerank, status(413, "too long")) as server:
+        judge = build_judge("rerank:m", Sampling(), Hosting(server.url))
+        with judge.session() as judging:
+            alone = judging(Claim(source, ()))
+            assert server.received == []
+            refused = judging(Claim.of(source))
+    for finding in (alone, refused):
+        assert finding.positive is None
+        assert finding.why == "the judge cannot tell"
 
 
 @pytest.mark.parametrize(

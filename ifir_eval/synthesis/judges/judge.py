@@ -17,6 +17,11 @@ class Claim(NamedTuple):
     row: Row
     breaking: tuple[str, ...]
 
+    @classmethod
+    def of(cls, row: Row) -> Claim:
+        """What a whole row claims; where it has no instruction negatives, its first hard one is not to fit."""
+        return cls(row, row.instruction_negatives or row.hard_negatives[:1])
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

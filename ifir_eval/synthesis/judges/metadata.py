@@ -10,7 +10,7 @@ from typing import Any
 
 from ifir_eval.benchmarks.builder.corpus import read_source
 from ifir_eval.benchmarks.builder.field import field_of, refusal
-from ifir_eval.benchmarks.reading import FolderReader
+from ifir_eval.benchmarks.reading import FolderReader, Line
 from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.retrievers.prompt import document_text
 from ifir_eval.synthesis.judges.constraints import Constraints, Reader
@@ -61,7 +61,7 @@ def metadata_judge(corpus: Path) -> MetadataJudge:
         InvalidInputError: listing every fault of the file, or if no field of it can be asked about.
     """
     reader = FolderReader(Path())
-    names = sorted({name for row in FolderReader(Path()).rows(str(corpus)) for name in _fields(row.fields)})
+    names = sorted({name for row in FolderReader(Path()).rows(str(corpus)) for name in _fields(row)})
     source = read_source(reader, str(corpus), names)
     if reader.problems:
         raise InvalidInputError("the metadata of the judge", reader.problems)
@@ -76,6 +76,6 @@ def metadata_judge(corpus: Path) -> MetadataJudge:
     return MetadataJudge(Reader(usable, list(texts.values())), documents, digest)
 
 
-def _fields(line: Mapping[str, Any]) -> Iterator[str]:
-    yield from line.get("metadata", {})
-    yield from (name for name in line if name not in {"_id", "title", "text", "metadata"})
+def _fields(line: Line) -> Iterator[str]:
+    yield from line.mapping("metadata")
+    yield from (name for name in line.fields if name not in {"_id", "title", "text", "metadata"})

@@ -11,6 +11,7 @@ from ifir_eval.benchmarks.benchmark import Benchmark, Document, Topic, View
 from ifir_eval.progress import silent
 from ifir_eval.retrievers.options import Options
 from ifir_eval.retrievers.spec import build
+from ifir_eval.servers.server import RefusedTextError
 from ifir_eval.synthesis.judges.judge import Claim, Finding, Judging
 
 
@@ -18,7 +19,8 @@ class RerankerJudge:
     """The cross-encoder, causal or remote reranker that ``spec`` names; read once for all claims.
 
     A score has no zero that separates passages that fit from those that do not, so that only the order
-    counts: the positive is agreed to if it stands above every passage, each of these if it stands below.
+    counts: the positive is agreed to if it stands above every passage, each of these if it stands below. It
+    cannot tell where there is none, nor of texts that a server refuses.
     """
 
     def __init__(self, spec: str, options: Options) -> None:
@@ -36,8 +38,14 @@ class RerankerJudge:
         yield self._find
 
     def _find(self, claim: Claim) -> Finding:
-        with self._alone:
-            positive, *others = self._scores(claim)
+        unknown = Finding.of(claim, None, (None,) * len(claim.breaking))
+        if not claim.breaking:
+            return unknown
+        try:
+            with self._alone:
+                positive, *others = self._scores(claim)
+        except RefusedTextError:
+            return unknown
         breaking = tuple(other < positive for other in others)
         why = "" if all(breaking) else "a negative stands above the positive"
         return Finding.of(claim, all(breaking), breaking, why=why)

@@ -11,10 +11,7 @@ from ifir_eval.training.rows import Row, as_line
 
 
 class Given(AllOrNothing):
-    """The instructed rows of each pair as they are; one row stands for its pair. Nobody is asked to write.
-
-    Where a row has no instruction negatives, its first hard negative is not to fit.
-    """
+    """The instructed rows of each pair as they are; one row stands for its pair. Nobody is asked to write."""
 
     name = "judge"
     prompts = ()
@@ -45,7 +42,4 @@ class Given(AllOrNothing):
     def write(self, row: Row, writer: Writer) -> tuple[Claim, ...]:
         """See `Method.write`."""
         del writer
-        return tuple(
-            Claim(each, each.instruction_negatives or each.hard_negatives[:1])
-            for each in self._pairs[row.pair_id]
-        )
+        return tuple(Claim.of(each) for each in self._pairs[row.pair_id])

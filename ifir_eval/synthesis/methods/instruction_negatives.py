@@ -14,7 +14,7 @@ KINDS = ("interpretation", "omission", "mention")
 
 
 class InstructionNegatives:
-    """The row with up to three passages more that break its instruction (METHODS.md, section 5; 2409.11136).
+    """The row with up to three passages more that break its instruction (docs/methods.md, section 5).
 
     A judge drops the passages that it finds to fit, and the row if it finds its positive not to.
     """

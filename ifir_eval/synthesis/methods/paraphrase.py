@@ -24,4 +24,4 @@ class Paraphrase(AllOrNothing):
         """See `Method.write`."""
         instruction = writer.ask_text("paraphrase", "instruction", row)
         twin = replace(row, view=PARAPHRASE, instruction=instruction)
-        return Claim(row, row.instruction_negatives), Claim(twin, row.instruction_negatives)
+        return Claim.of(row), Claim.of(twin)

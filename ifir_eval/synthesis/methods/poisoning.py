@@ -10,7 +10,7 @@ from ifir_eval.training.rows import MOST_HARD_NEGATIVES, Row
 
 
 class Poisoning(AllOrNothing):
-    """The row (Q+ I+ → P+), (Q+ I- → HN1) and (Q- I+ → HN2) (METHODS.md, section 5; arXiv 2505.21439).
+    """The row (Q+ I+ → P+), (Q+ I- → HN1) and (Q- I+ → HN2) (docs/methods.md, section 5; arXiv 2505.21439).
 
     HN1 is the first instruction negative, which the query asks for already. HN2 is the first hard negative,
     else the second instruction negative.

@@ -11,7 +11,7 @@ from ifir_eval.training.rows import Row
 
 
 class PolarityReversal(AllOrNothing):
-    """The row and its reversed twin (METHODS.md, section 5; Dual-View, arXiv 2604.18845).
+    """The row and its reversed twin (docs/methods.md, section 5; Dual-View, arXiv 2604.18845).
 
     The first instruction negative becomes the positive; the former positive and the remaining instruction
     negatives are the twin's instruction negatives. No passage changes.
@@ -35,4 +35,4 @@ class PolarityReversal(AllOrNothing):
             positive=target,
             instruction_negatives=(row.positive, *others),
         )
-        return Claim(row, row.instruction_negatives), Claim(twin, twin.instruction_negatives)
+        return Claim.of(row), Claim.of(twin)
