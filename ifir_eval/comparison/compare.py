@@ -51,7 +51,7 @@ class Comparison:
     @property
     def letters(self) -> Mapping[str, str]:
         """The letter of each retriever."""
-        return {name: _letter(number) for number, name in enumerate(self.names)}
+        return {name: letter(number) for number, name in enumerate(self.names)}
 
     def beaten(self, name: str, column: Column) -> str:
         """The letters of those whom ``name`` significantly beats in ``column``, in order."""
@@ -66,7 +66,8 @@ class Comparison:
         return "".join(sorted(self.letters[other] for other in worse))
 
 
-def _letter(number: int) -> str:
+def letter(number: int) -> str:
+    """``a`` for 0, ``b`` for 1, …: how tables point to a retriever."""
     return _LETTERS[number] if number < len(_LETTERS) else f"({number + 1})"
 
 
@@ -105,7 +106,7 @@ def incomparable(records: Sequence[Record]) -> Iterator[str]:
                 f"{who}: another benchmark or another content ({benchmark['content_hash'][:8]}) than "
                 f"{first['name']} ({first['content_hash'][:8]}); run both on the same"
             )
-    yield from _other_definitions(records)
+    yield from other_definitions(records)
 
 
 def _who(record: Record) -> str:
@@ -113,7 +114,8 @@ def _who(record: Record) -> str:
     return " ".join(f"{record.retriever['spec']} on {record.benchmark['name']}".split())
 
 
-def _other_definitions(records: Sequence[Record]) -> Iterator[str]:
+def other_definitions(records: Sequence[Record]) -> Iterator[str]:
+    """For each measure that ``records`` of one benchmark define differently a sentence."""
     facts = [record.benchmark.get("measure_facts", {}) for record in records]
     for name in sorted(set.intersection(*map(set, facts))):
         if any(held[name] != facts[0][name] for held in facts):

@@ -80,7 +80,7 @@ def differences(pairs: Sequence[Pair]) -> list[Difference]:
 
 def _difference(pair: Pair, topics: Mapping[str, float], estimate: Estimate, p: float) -> Difference:
     values = _array(topics)
-    upwards = values if pair.column.higher_is_better is not False else -values
+    upwards = pair.column.sign * values
     wins, losses = int((upwards > 0).sum()), int((upwards < 0).sum())
     return Difference(
         column=pair.column,

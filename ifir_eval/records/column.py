@@ -68,11 +68,29 @@ class Column:
         """Whether it is p-MRR or one of its kin, which all papers print times 100."""
         return self.stem.startswith("p-MRR")
 
+    @property
+    def sign(self) -> int:
+        """-1 where lower is better, so that of two values times it the larger one is better."""
+        return -1 if self.higher_is_better is False else 1
+
+    @property
+    def times(self) -> int:
+        """How often a value is counted where it is shown."""
+        return 100 if self.is_movement else 1
+
+    @property
+    def digits(self) -> int:
+        """Those behind the point where a value is shown."""
+        return 1 if self.is_movement else 3
+
     def shown(self, value: float) -> str:
         """``value`` in the column's unit; with its sign where values can be negative."""
-        if self.is_movement:
-            return f"{100 * value:+z.1f}"
-        return f"{value:z.3f}" if self.low >= 0 else f"{value:+z.3f}"
+        sign = "+" if self.is_movement or self.low < 0 else ""
+        return f"{self.times * value:{sign}z.{self.digits}f}"
+
+    def spread(self, deviation: float) -> str:
+        """``±`` a standard deviation in the column's unit."""
+        return f"±{self.times * deviation:.{self.digits}f}"
 
     def interval(self, estimate: Estimate) -> str:
         """``[low, high]`` in the column's unit, empty where there is none."""

@@ -55,7 +55,7 @@ def folder_for(results: Path, spec: str, identity: object, benchmark: str, conte
     """The folder of one retriever's answer to one benchmark.
 
     Eight digits of a hash over the whole identity tell apart two checkpoints of the same name, or one
-    checkpoint under two templates (METHODS.md, trap 2). Eight digits of the content hash tell apart
+    checkpoint under two templates (docs/methods.md, trap 2). Eight digits of the content hash tell apart
     benchmarks, where the name alone does not: it is no folder's name, or other content lies there.
     """
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
@@ -110,6 +110,11 @@ def load_record(path: Path) -> Record:
 
 
 def load_records(paths: Iterable[Path]) -> list[Record]:
+    """The records at ``paths``; see `records_by_file`."""
+    return list(records_by_file(paths).values())
+
+
+def records_by_file(paths: Iterable[Path]) -> dict[Path, Record]:
     """The records at ``paths``, each once: files, folders that hold one, and folders of such folders.
 
     Raises:
@@ -123,10 +128,10 @@ def load_records(paths: Iterable[Path]) -> list[Record]:
         if not found:
             problems.append(Problem(f"holds no {RECORD}", str(path)))
         files |= dict.fromkeys(found)
-    records = []
+    records = {}
     for file in files:
         try:
-            records.append(load_record(file))
+            records[file] = load_record(file)
         except InvalidInputError as error:
             problems.extend(error.problems)
     if problems:

@@ -1,1 +1,1 @@
-"""Records made readable: a table for the terminal and a page for the browser."""
+"""Records made readable: tables, pages, plots and sentences, for terminals, browsers and CI systems."""

@@ -26,7 +26,7 @@ from ifir_eval.reporting.compared_rows import (
     title,
     versus,
 )
-from ifir_eval.reporting.text import visible
+from ifir_eval.reporting.text import marked_down, visible
 
 _HEAD = ("difference", "95% interval", "p (Holm)", "w/t/l", "sees")
 _SLICED = ("slice", "n", "difference", "95% interval")
@@ -36,7 +36,6 @@ _FIELDS = (
 )
 #: What makes a spreadsheet take a cell for a formula, the wide forms included.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_ESCAPES = {"|": "\\|", "\n": " ", "\r": " ", "<": "&lt;", "`": "\\`", "](": "]\\("}
 _LATEX = str.maketrans(
     {
         **{char: f"\\{char}" for char in "&%$#_{}"},
@@ -69,17 +68,17 @@ def as_table(comparison: Comparison) -> list[Table]:
 def as_markdown(comparison: Comparison) -> str:
     """A table of means with letters, then for each pair its differences, slices and topics that moved most."""
     parts = [
-        f"## {_marked_down(title(comparison))}",
+        f"## {marked_down(title(comparison))}",
         _markdown(_mean_head(comparison), _mean_rows(comparison)),
-        *(_marked_down(told) for told in (legend(comparison), *cautions(comparison))),
+        *(marked_down(told) for told in (legend(comparison), *cautions(comparison))),
     ]
     for pair in versus(comparison):
-        parts.append(f"### {_marked_down(f'{pair.new} less {pair.old}')}")
+        parts.append(f"### {marked_down(f'{pair.new} less {pair.old}')}")
         parts.append(_markdown(_pair_head(pair), _pair_rows(pair)))
         if pair.slices:
-            parts += [_marked_down(_slice_title(pair)), _markdown(_SLICED, _slice_cells(pair))]
+            parts += [marked_down(_slice_title(pair)), _markdown(_SLICED, _slice_cells(pair))]
         if pair.moved:
-            parts += [_marked_down(_moved_title(pair)), _markdown(_moved_head(pair), pair.moved)]
+            parts += [marked_down(_moved_title(pair)), _markdown(_moved_head(pair), pair.moved)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -224,13 +223,7 @@ def _empty(heading: str, head: Sequence[str]) -> Table:
 
 def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(_marked_down, line)) + " |" for line in lines)
-
-
-def _marked_down(text: str) -> str:
-    for char, written in _ESCAPES.items():
-        text = text.replace(char, written)
-    return visible(text)
+    return "\n".join("| " + " | ".join(map(marked_down, line)) + " |" for line in lines)
 
 
 def _tabular(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

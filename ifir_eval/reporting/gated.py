@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from ifir_eval.comparison.gate import Finding, Judgement, Outcome
-from ifir_eval.reporting.text import visible
+from ifir_eval.reporting.text import marked_down, visible
 
 _MARKS = {Outcome.PASSED: "pass", Outcome.UNDECIDED: "warn", Outcome.FAILED: "FAIL"}
 _GITHUB = {Outcome.UNDECIDED: "warning", Outcome.FAILED: "error"}
@@ -90,9 +90,9 @@ def as_github(judgement: Judgement) -> str:
 def as_markdown(judgement: Judgement) -> str:
     """For a step summary or a comment on a pull request."""
     rows = [
-        f"| {_MARKS[finding.outcome]} | {_marked_down(sentence(finding))} |" for finding in judgement.findings
+        f"| {_MARKS[finding.outcome]} | {marked_down(sentence(finding))} |" for finding in judgement.findings
     ]
-    verdict = _marked_down(verdict_line(judgement))
+    verdict = marked_down(verdict_line(judgement))
     return "\n".join([f"**{verdict}**", "", "| | rule |", "|---|---|", *rows]) + "\n"
 
 
@@ -148,7 +148,7 @@ def unverifiable(reason: str, format_: str) -> str:
     if format_ == "json":
         return json.dumps({"outcome": "unverifiable", "reason": reason}, indent=1) + "\n"
     if format_ == "markdown":
-        lines = "<br>".join(_marked_down(line.strip()) for line in reason.splitlines())
+        lines = "<br>".join(marked_down(line.strip()) for line in reason.splitlines())
         return f"**gate UNVERIFIABLE**: {lines}\n"
     if format_ == "junit":
         suites, suite = _suite("ifir-eval gate", 1, errors=1)
@@ -210,12 +210,6 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return "".join({**_ESCAPES, ":": "%3A", ",": "%2C"}.get(char, char) for char in visible(text))
-
-
-def _marked_down(text: str) -> str:
-    for char, written in (("|", "\\|"), ("<", "&lt;"), ("`", "\\`"), ("](", "]\\("), ("\n", " ")):
-        text = text.replace(char, written)
-    return visible(text)
 
 
 def _xml(text: str) -> str:

@@ -95,7 +95,7 @@ def _level(column: Column) -> float | None:
 
 def _standings(column: Column, answers: list[Answered]) -> list[_Standing]:
     """Best first."""
-    sign = _sign(column)
+    sign = column.sign
     standings = []
     for answer in answers:
         estimate = answer.record.measures[column.name]
@@ -105,15 +105,11 @@ def _standings(column: Column, answers: list[Answered]) -> list[_Standing]:
     return sorted(standings, key=lambda standing: -sign * standing.estimate.value)
 
 
-def _sign(column: Column) -> int:
-    return -1 if column.higher_is_better is False else 1
-
-
 def _headline(overview: Overview, column: Column, standings: list[_Standing]) -> str:
     level = _level(column)
     if level is None:
         return _order(column, standings, standings, does="ranks best")
-    shown = [standing for standing in standings if standing.worst > _sign(column) * level]
+    shown = [standing for standing in standings if standing.worst > column.sign * level]
     against = f"against {column.shown(level)} {'for ignoring it' if column.chance is None else 'by chance'}"
     if not shown:
         return " ".join([_none_shown(column, standings, against), *_locked(overview, standings)])
@@ -143,7 +139,7 @@ def _none_shown(column: Column, standings: list[_Standing], against: str) -> str
     figures = f"{_figures(column, standings[0])}, {against}"
     if len(standings) == 1:
         return f"{standings[0].name} is not shown to follow the instruction: {figures}."
-    extreme = "highest" if _sign(column) > 0 else "lowest"
+    extreme = "highest" if column.sign > 0 else "lowest"
     return f"None is shown to follow the instruction: the {extreme} of {len(standings)} is {figures}."
 
 

@@ -68,7 +68,7 @@ def test_each_score_stands_in_the_column_of_its_scoring_alone() -> None:
 
 
 def test_reference_points_are_in_the_table() -> None:
-    """The means of METHODS.md, section 8, MiniLM on each set, and the papers of section 5."""
+    """The published means, MiniLM on each set, and Dual-View's own figures."""
     lines = committed()
     expected = {"jhu-clsp/FollowIR-7B": 12.2, "Qwen/Qwen3-Embedding-4B": 11.6, "BAAI/bge-small-en-v1.5": -1.9}
     expected |= {"samaya-ai/promptriever-llama2-7b-v1": 11.2, "mteb/baseline-random-encoder": 0.45}
@@ -110,7 +110,7 @@ def test_a_folder_that_is_no_leaderboard_is_named_with_the_remedy(tmp_path: Path
 
 
 def test_the_noise_of_a_mean_over_three_sets() -> None:
-    """METHODS.md, section 3: 2.1, 2.6 and 2.7 on the sets; drawn here 200,000 times."""
+    """docs/methods.md, section 3: 2.1, 2.6 and 2.7 on the sets; drawn here 200,000 times."""
     drawn = np.random.default_rng(0).normal(0, [0.021, 0.026, 0.027], (200_000, 3)).mean(axis=1)
     assert pytest.approx(drawn.std(), rel=0.01) == SPREAD
     assert (np.abs(drawn) < NOISE).mean() == pytest.approx(0.95, abs=0.002)

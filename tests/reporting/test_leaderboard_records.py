@@ -43,7 +43,7 @@ def test_no_text_and_nothing_about_the_machine_is_kept(tmp_path: Path) -> None:
 
 
 def test_movement_is_kept_with_its_control(tmp_path: Path) -> None:
-    """p-MRR alone rewards damage (METHODS.md, section 3)."""
+    """p-MRR alone rewards damage (docs/methods.md, section 3)."""
     (stored,) = read_records(holding(tmp_path / "board", [narrowed(0)])).values()
     assert list(stored.measures)[:3] == ["p-MRR-net", "p-MRR", "p-MRR-control"]
 

@@ -41,7 +41,7 @@ def test_a_name_is_the_spec_with_folders_and_revisions_cut_short(spec: str, name
 
 
 def test_two_local_checkpoints_of_the_same_folder_name_are_told_apart() -> None:
-    """METHODS.md, trap 2: elsewhere both were shown as ``final/checkpoint``."""
+    """docs/methods.md, trap 2: elsewhere both were shown as ``final/checkpoint``."""
     found = names(("/runs/a/final/checkpoint", {}), ("/runs/b/final/checkpoint", {}), ("bm25", {}))
     assert found == ["a/final/checkpoint", "b/final/checkpoint", "bm25"]
 

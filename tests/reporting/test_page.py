@@ -60,7 +60,7 @@ def test_tables_have_a_caption_and_every_header_a_scope() -> None:
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_is_shown_and_never_markup(hostile: str) -> None:
-    """METHODS.md, trap 10: ``select_autoescape(["html"])`` leaves ``*.html.j2`` unescaped."""
+    """docs/methods.md, trap 10: ``select_autoescape(["html"])`` leaves ``*.html.j2`` unescaped."""
     page, harmless = (Page(render_page([hostile_record(text)])) for text in (hostile, "harmless"))
     shape = [(tag, sorted(attributes)) for tag, attributes in harmless.tags if tag != "wbr"]
     assert [(tag, sorted(attributes)) for tag, attributes in page.tags if tag != "wbr"] == shape
@@ -173,7 +173,7 @@ def test_limited_runs_missing_queries_and_warnings_stand_at_the_verdict() -> Non
 
 
 def test_checkpoints_of_the_same_folder_name_stand_apart_in_rows_and_provenance() -> None:
-    """METHODS.md, trap 2: the second one's rows would read as the first one's."""
+    """docs/methods.md, trap 2: the second one's rows would read as the first one's."""
     specs = ("/runs/a/final/checkpoint", "/runs/b/final/checkpoint")
     page = Page(
         render_page([replace(mirror(1), retriever={**MINILM, "spec": spec, "example": None}) for spec in specs])

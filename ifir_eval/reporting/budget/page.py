@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ifir_eval.comparison.compare import letter
 from ifir_eval.records.column import Column
 from ifir_eval.records.storage import write_atomically
-from ifir_eval.reporting.budget.plots import Look, Plot, look_of, plots
+from ifir_eval.reporting.budget.plots import Look, look_of, plots
 from ifir_eval.reporting.budget.words import Findings, answers, column_change, shown_p
 from ifir_eval.reporting.page import digest, templates
+from ifir_eval.reporting.report.svg import Plot
 from ifir_eval.training.study.cells import Arm, Finished
-from ifir_eval.training.study.results import Question, Results, Value, is_base, pareto
+from ifir_eval.training.study.results import Question, Results, is_base, pareto
 
 _MINUS = re.compile(r"(?<![\w\]])-(?=\d)")
 """As wide as the digits' plus, and read out as minus; hyphens of names stay."""
@@ -133,7 +135,7 @@ def _groups(findings: Findings, questions: Sequence[Question]) -> Iterator[_Grou
         front = set(pareto(results, base))
         for budget in map(str, results.study.budgets):
             arms = [arm for arm in results.arms if arm.base == base and (is_base(arm) or arm.budget == budget)]
-            marks = {arm: _letter(place) for place, arm in enumerate(arms)}
+            marks = {arm: letter(place) for place, arm in enumerate(arms)}
             yield _Group(
                 _title(results, base, budget),
                 [
@@ -153,11 +155,6 @@ def _title(results: Results, base: str, budget: str) -> str:
     return budget if len(results.study.bases) == 1 else f"{base}, {budget}"
 
 
-def _letter(place: int) -> str:
-    alphabet = "abcdefghijklmnopqrstuvwxyz"
-    return alphabet[place] if place < len(alphabet) else f"({place + 1})"
-
-
 def _cell(findings: Findings, arm: Arm, question: Question, marks: Mapping[Arm, str]) -> _Cell | None:
     value = findings.results.value(arm, question)
     if value is None:
@@ -165,16 +162,9 @@ def _cell(findings: Findings, arm: Arm, question: Question, marks: Mapping[Arm, 
     return _Cell(
         question.column.shown(value.estimate.value),
         question.column.interval(value.estimate),
-        _spread(question.column, value),
+        "" if value.spread is None else question.column.spread(value.spread),
         "".join(sorted(_beaten(findings, arm, question, marks))),
     )
-
-
-def _spread(column: Column, value: Value) -> str:
-    """The standard deviation over seeds in the column's unit; empty where there is one seed."""
-    if value.spread is None:
-        return ""
-    return f"±{100 * value.spread:.1f}" if column.is_movement else f"±{value.spread:.3f}"
 
 
 def _beaten(findings: Findings, arm: Arm, question: Question, marks: Mapping[Arm, str]) -> Iterator[str]:

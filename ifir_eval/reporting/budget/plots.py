@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from markupsafe import Markup
-
 from ifir_eval.records.column import Column
-from ifir_eval.reporting.report.svg import COLOURS, HUES, drawing, inline
+from ifir_eval.reporting.report.svg import COLOURS, HUES, Plot, bar, blank, plots_of
 from ifir_eval.reporting.text import visible
 from ifir_eval.training.study.cells import BASE, Arm
 from ifir_eval.training.study.results import GENERAL, Question, Results, Value, is_base, pareto
@@ -17,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SIZE = (5.0, 3.0)
-"""Inches of 72 units: as wide as a phone, so that text is read at its own size."""
 _MARKERS = "os^DvPX*"
 GLYPHS = "●■▲◆▼✚✖★"
 """What the markers look like, for the page's key."""
@@ -29,25 +25,13 @@ _SPREAD = 0.72
 """How much of the room between two budgets the arms at one of them take."""
 
 
-class Plot(NamedTuple):
-    """A drawing with the sentence that says how to read it."""
-
-    title: str
-    caption: str
-    svg: Markup
-
-
 def plots(results: Results, base: str, prefix: str) -> list[Plot]:
     """What can be drawn of the arms of ``base``; ids begin with ``prefix``.
 
     Raises:
         MissingPackageError: without matplotlib.
     """
-    with drawing():
-        return [
-            Plot(title, caption, inline(figure, f"{prefix}-{number}"))
-            for number, (title, caption, figure) in enumerate(_drawn(results, base))
-        ]
+    return plots_of(_drawn(results, base), prefix)
 
 
 class Look(NamedTuple):
@@ -74,7 +58,7 @@ def _drawn(results: Results, base: str) -> Iterator[tuple[str, str, Figure]]:
 
 def _against_budget(results: Results, base: str, question: Question) -> tuple[str, str, Figure]:
     """A column of points for each budget, one a mix, with the topics' interval and every seed."""
-    figure, axes = _figure()
+    figure, axes = blank(3.0)
     budgets = [str(budget) for budget in results.study.budgets]
     mixes = [mix.name for mix in results.study.mixes]
     for arm in [arm for arm in results.arms if arm.base == base]:
@@ -85,19 +69,15 @@ def _against_budget(results: Results, base: str, question: Question) -> tuple[st
             _level(axes, question.column, value)
             continue
         at = budgets.index(arm.budget) + _SPREAD * ((mixes.index(arm.mix) + 0.5) / len(mixes) - 0.5)
-        mean, arms, times = *_arms(question.column, value), _times(question.column)
+        mean, arms = bar(question.column, value.estimate)
         look = look_of(results, arm.mix)
         hue = HUES[look.hue]
         axes.errorbar(at, mean, yerr=arms, color=hue, marker=look.marker, markersize=5, linewidth=1.2)
-        seeds = [times * seed for seed in value.seeds]
+        seeds = [question.column.times * seed for seed in value.seeds]
         axes.plot([at] * len(seeds), seeds, linestyle="", marker="_", markersize=7, color=hue, alpha=0.6)
     if question.column.chance is not None:
-        axes.axhline(
-            question.column.chance * _times(question.column),
-            color=COLOURS["soft"],
-            linewidth=0.8,
-            linestyle=":",
-        )
+        level = question.column.times * question.column.chance
+        axes.axhline(level, color=COLOURS["soft"], linewidth=0.8, linestyle=":")
     axes.set_xticks(range(len(budgets)), budgets)
     axes.set_xlim(-0.5, len(budgets) - 0.5)
     axes.tick_params(axis="x", length=0)
@@ -114,7 +94,7 @@ def _against_budget(results: Results, base: str, question: Question) -> tuple[st
 
 def _level(axes: Axes, column: Column, value: Value) -> None:
     """The base model, which has no budget, across all of them."""
-    times, estimate = _times(column), value.estimate
+    times, estimate = column.times, value.estimate
     axes.axhline(times * estimate.value, color=COLOURS["grey"], linewidth=1, linestyle=(0, (4, 3)), zorder=0)
     if estimate.low is not None and estimate.high is not None:
         axes.axhspan(
@@ -129,7 +109,7 @@ def _level(axes: Axes, column: Column, value: Value) -> None:
 
 def _front(results: Results, base: str) -> tuple[str, str, Figure]:
     """Every arm by general quality and the headline, and the line that nobody surpasses."""
-    figure, axes = _figure(height=3.8)
+    figure, axes = blank(3.8)
     across, up = results.quality(), results.headline()
     budgets = [str(budget) for budget in results.study.budgets]
     placed = {}
@@ -137,13 +117,14 @@ def _front(results: Results, base: str) -> tuple[str, str, Figure]:
         x, y = results.value(arm, across), results.value(arm, up)
         if x is None or y is None:
             continue
-        placed[arm] = _times(across.column) * x.estimate.value, _times(up.column) * y.estimate.value
+        (right, wide), (high, tall) = bar(across.column, x.estimate), bar(up.column, y.estimate)
+        placed[arm] = right, high
         look = look_of(results, arm.mix)
         size = 6.0 if is_base(arm) else 4.0 + 4.0 * (budgets.index(arm.budget) + 1) / len(budgets)
         axes.errorbar(
             *placed[arm],
-            xerr=_arms(across.column, x)[1],
-            yerr=_arms(up.column, y)[1],
+            xerr=wide,
+            yerr=tall,
             color=HUES[look.hue],
             marker=look.marker,
             markersize=size,
@@ -173,24 +154,3 @@ def _short(name: str) -> str:
     """A name that leaves room for the drawing; the tables have it whole."""
     shown = visible(name)
     return shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
-
-
-def _figure(height: float = _SIZE[1]) -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, and slow to import
-
-    figure = Figure(figsize=(_SIZE[0], height), layout="constrained")
-    return figure, figure.add_subplot()
-
-
-def _times(column: Column) -> int:
-    """How often a value is counted where it is shown."""
-    return 100 if column.is_movement else 1
-
-
-def _arms(column: Column, value: Value) -> tuple[float, list[list[float]] | None]:
-    """The mean as it is shown, and how far its interval reaches below and above."""
-    times, estimate = _times(column), value.estimate
-    if estimate.low is None or estimate.high is None:
-        return times * estimate.value, None
-    below, above = estimate.value - estimate.low, estimate.high - estimate.value
-    return times * estimate.value, [[times * max(0.0, below)], [times * max(0.0, above)]]

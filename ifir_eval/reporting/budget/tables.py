@@ -62,8 +62,7 @@ def _cell(question: Question, value: Value | None) -> str:
     shown = question.column.shown(value.estimate.value)
     if value.spread is None:
         return shown
-    scale = 100 if question.column.is_movement else 1
-    return f"{shown} ±{scale * value.spread:.{1 if question.column.is_movement else 3}f}"
+    return f"{shown} {question.column.spread(value.spread)}"
 
 
 def as_json(findings: Findings) -> str:

@@ -58,7 +58,6 @@ def _board(overview: Overview, addresses: Mapping[int, str], known: Mapping[str,
         )
         for answer, rank in zip(overview.answers, _ranks(overview.answers, column), strict=True)
     ]
-    best_first = -1 if column.higher_is_better is not False else 1
     return Board(
         anchor=f"measured-{benchmark['name']}",
         title=overview.title,
@@ -66,7 +65,7 @@ def _board(overview: Overview, addresses: Mapping[int, str], known: Mapping[str,
         column=column,
         is_measured=True,
         headers=tuple(other.label for other in beside),
-        entries=tuple(sorted(entries, key=lambda entry: (entry.rank, best_first * entry.estimate.value))),
+        entries=tuple(sorted(entries, key=lambda entry: (entry.rank, -column.sign * entry.estimate.value))),
         band=_band(overview, column),
     )
 
@@ -93,8 +92,8 @@ def _ranks(answers: Sequence[Answered], column: Column) -> list[Rank]:
 def _follows(column: Column, estimate: Estimate) -> bool:
     if column.chance is None or column.low < 0:  # below 0, values with a sign still tell wrong from worse
         return True
-    worst = estimate.low if column.higher_is_better is not False else estimate.high
-    return worst is not None and (worst > column.chance) == (column.higher_is_better is not False)
+    worst = estimate.low if column.sign > 0 else estimate.high
+    return worst is not None and column.sign * worst > column.sign * column.chance
 
 
 def _band(overview: Overview, column: Column) -> Band | None:

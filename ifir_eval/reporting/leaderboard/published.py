@@ -1,7 +1,7 @@
 """FollowIR as others published it: mteb's table of results, and figures that papers alone print.
 
-Result files of mteb 1 score the original run by the changed judgements, those of mteb 2 by its own (METHODS.md,
-"The label swap of mteb 1.x"), and papers do not say how they scored, so that every Score has a `Scoring`, and
+Result files of mteb 1 score the original run by the changed judgements, those of mteb 2 by its own
+(docs/methods.md, section 3), and papers do not say how they scored, so that every Score has a `Scoring`, and
 those of two scorings never stand in one column. p-MRR is the same under all.
 """
 
@@ -34,7 +34,7 @@ RESULTS = (
 """Where the files lie that the table was made from."""
 
 NULL_SPREAD = {"Robust04": 0.021, "News21": 0.026, "Core17": 0.027}
-"""Standard deviation of the p-MRR of two unrelated rankings on each set (METHODS.md, section 3)."""
+"""Standard deviation of the p-MRR of two unrelated rankings on each set (docs/methods.md, section 3)."""
 SPREAD = math.hypot(*NULL_SPREAD.values()) / len(NULL_SPREAD)
 """That of the mean over the three sets: 0.014."""
 NOISE = 1.96 * SPREAD

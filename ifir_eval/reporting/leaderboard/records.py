@@ -13,7 +13,7 @@ from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.records.column import Column
 from ifir_eval.records.record import PUBLISHED, Record
 from ifir_eval.records.schema import to_json
-from ifir_eval.records.storage import RECORD, folder_for, load_records, write_atomically
+from ifir_eval.records.storage import RECORD, folder_for, records_by_file, write_atomically
 from ifir_eval.reporting.leaderboard.reading import reading
 from ifir_eval.reporting.overview import Overview, overviews
 
@@ -59,18 +59,14 @@ def read_records(folder: Path) -> dict[Path, Record]:
         InvalidInputError: if one cannot be read or must not stand there.
     """
     contents = _contents(folder)
-    files = sorted((folder / FOLDER).rglob(RECORD))
-    records = load_records(files)
+    records = records_by_file(sorted((folder / FOLDER).rglob(RECORD)))
     problems = [
-        Problem(reason, str(file))
-        for file, record in zip(files, records, strict=True)
-        for reason in _unfit(record, contents)
+        Problem(reason, str(file)) for file, record in records.items() for reason in _unfit(record, contents)
     ]
     if problems:
         raise InvalidInputError("leaderboard", problems)
     order = list(contents)
-    pairs = zip(files, records, strict=True)
-    return dict(sorted(pairs, key=lambda pair: order.index(pair[1].benchmark["name"])))
+    return dict(sorted(records.items(), key=lambda pair: order.index(pair[1].benchmark["name"])))
 
 
 def shown(overview: Overview) -> list[Column]:

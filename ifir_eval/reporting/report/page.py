@@ -11,9 +11,10 @@ from ifir_eval.records.record import Record
 from ifir_eval.records.storage import write_atomically
 from ifir_eval.reporting.overview import Overview, overviews
 from ifir_eval.reporting.page import digest, page_context, templates
-from ifir_eval.reporting.report.plots import Plot, plots
+from ifir_eval.reporting.report.plots import plots
 from ifir_eval.reporting.report.sources import Source
 from ifir_eval.reporting.report.standings import Standings, standings
+from ifir_eval.reporting.report.svg import Plot
 from ifir_eval.reporting.report.texts import Texts, pack_texts, page_bytes, written_out
 from ifir_eval.reporting.report.topics import FEWEST_ROWS, explorer, shown_rankings, shown_within
 

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from markupsafe import Markup
 
 from ifir_eval.records.column import Column
 from ifir_eval.records.record import Estimate
 from ifir_eval.reporting.overview import Answered, Overview
 from ifir_eval.reporting.report.standings import marks_of, quality
-from ifir_eval.reporting.report.svg import COLOURS, HUES, drawing, inline
+from ifir_eval.reporting.report.svg import COLOURS, HUES, Plot, bar, blank, plots_of
 from ifir_eval.reporting.text import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_WIDTH = 5.0
-"""Inches of 72 units: as wide as a phone, so that text is read at its own size."""
 _NAME = 26
 _BINS = 25
 _SLICES = 40
-
-
-class Plot(NamedTuple):
-    """A drawing with the sentence that says how to read it."""
-
-    title: str
-    caption: str
-    svg: Markup
 
 
 def plots(overview: Overview, prefix: str) -> list[Plot]:
@@ -40,11 +29,7 @@ def plots(overview: Overview, prefix: str) -> list[Plot]:
     Raises:
         MissingPackageError: without matplotlib.
     """
-    with drawing():
-        return [
-            Plot(title, caption, inline(figure, f"{prefix}-{number}"))
-            for number, (title, caption, figure) in enumerate(_drawn(overview))
-        ]
+    return plots_of(_drawn(overview), prefix)
 
 
 def _drawn(overview: Overview) -> Iterator[tuple[str, str, Figure]]:
@@ -61,29 +46,27 @@ def _drawn(overview: Overview) -> Iterator[tuple[str, str, Figure]]:
 
 def _against_quality(overview: Overview, judged: Column, general: Column) -> tuple[str, str, Figure]:
     """One point a retriever with both intervals, and the steps that nobody surpasses in both."""
-    figure, axes = _figure(3.4)
+    figure, axes = blank(3.4)
     points = []
     marks = marks_of(len(overview.answers))
     for place, (mark, answer) in enumerate(zip(marks, overview.answers, strict=True)):
         across, up = (answer.record.measures.get(column.name) for column in (general, judged))
         if across is None or up is None:
             continue
-        x, y = _scaled(general, across), _scaled(judged, up)
+        (x, wide), (y, tall) = bar(general, across), bar(judged, up)
         hue = HUES[answer.number % 7]
-        axes.errorbar(
-            x[0], y[0], xerr=_arms(x), yerr=_arms(y), color=hue, marker="o", markersize=5, linewidth=1.2
-        )
+        axes.errorbar(x, y, xerr=wide, yerr=tall, color=hue, marker="o", markersize=5, linewidth=1.2)
         beside = (6, -12 if place % 2 else 5)  # so that neighbours' marks lie apart
-        axes.annotate(mark, (x[0], y[0]), xytext=beside, textcoords="offset points", color=hue, weight="bold")
-        points.append((x[0], y[0]))
-    front = _pareto(points, _sign(general), _sign(judged))
+        axes.annotate(mark, (x, y), xytext=beside, textcoords="offset points", color=hue, weight="bold")
+        points.append((x, y))
+    front = _pareto(points, general.sign, judged.sign)
     if len(front) > 1:
         axes.plot(
             *zip(*front, strict=True), color=COLOURS["soft"], linewidth=1, linestyle=(0, (4, 3)), zorder=0
         )
     if judged.chance is not None:
         axes.axhline(
-            judged.chance * _times(judged), color=COLOURS["soft"], linewidth=0.8, linestyle=":", zorder=0
+            judged.chance * judged.times, color=COLOURS["soft"], linewidth=0.8, linestyle=":", zorder=0
         )
     axes.set_xlabel(visible(general.label))
     axes.set_ylabel(visible(judged.label))
@@ -106,7 +89,7 @@ def _pareto(points: Sequence[tuple[float, float]], right: int, up: int) -> list[
 
 def _beside_control(overview: Overview) -> tuple[str, str, Figure]:
     """p-MRR filled, its control hollow, joined: following moves the first alone, damage moves both."""
-    figure, axes = _figure(0.9 + 0.38 * len(overview.answers))
+    figure, axes = blank(0.9 + 0.38 * len(overview.answers))
     named = {column.name: column for column in overview.columns}
     for place, answer in enumerate(overview.answers):
         hue, ends = HUES[answer.number % 7], []
@@ -114,18 +97,12 @@ def _beside_control(overview: Overview) -> tuple[str, str, Figure]:
             estimate = answer.record.measures.get(name)
             if estimate is None:
                 continue
-            value = _scaled(named[name], estimate)
+            mean, wide = bar(named[name], estimate)
             face = hue if filled else "none"
             axes.errorbar(
-                value[0],
-                place + shift,
-                xerr=_arms(value),
-                color=hue,
-                marker="o",
-                markerfacecolor=face,
-                linewidth=1.2,
+                mean, place + shift, xerr=wide, color=hue, marker="o", markerfacecolor=face, linewidth=1.2
             )
-            ends.append((value[0], place + shift))
+            ends.append((mean, place + shift))
         if len(ends) > 1:
             axes.plot(*zip(*ends, strict=True), color=COLOURS["rule"], linewidth=3, zorder=0)
     axes.axvline(0, color=COLOURS["soft"], linewidth=0.8)
@@ -144,18 +121,18 @@ def _by_topic(overview: Overview, judged: Column) -> tuple[str, str, Figure]:
     everything = [value for values in held for value in values] or [0.0]
     low = min(everything) if judged.low < 0 else 0.0
     high = max(*everything, low + 1e-9)
-    edges = np.linspace(low, high, _BINS + 1) * _times(judged)
-    figure, axes = _figure(0.9 + 0.6 * len(held))
+    edges = np.linspace(low, high, _BINS + 1) * judged.times
+    figure, axes = blank(0.9 + 0.6 * len(held))
     for place, (answer, values) in enumerate(zip(overview.answers, held, strict=True)):
-        counts, _ = np.histogram(np.asarray(values) * _times(judged), edges)
+        counts, _ = np.histogram(np.asarray(values) * judged.times, edges)
         heights = 0.75 * counts / max(1, counts.max(initial=1))
         hue = HUES[answer.number % 7]
         axes.stairs(place - heights, edges, baseline=place, fill=True, color=hue, alpha=0.45)
         if values:
-            mean = float(np.mean(values)) * _times(judged)
+            mean = float(np.mean(values)) * judged.times
             axes.plot([mean, mean], [place, place - 0.8], color=hue, linewidth=2)
     if judged.chance is not None:
-        axes.axvline(judged.chance * _times(judged), color=COLOURS["soft"], linewidth=0.8, linestyle=":")
+        axes.axvline(judged.chance * judged.times, color=COLOURS["soft"], linewidth=0.8, linestyle=":")
     _names(axes, overview.answers, above=0.9)
     axes.set_xlabel(visible(f"{judged.label} of a topic"))
     return f"{judged.name} topic by topic", "How many topics have which value; the line is the mean.", figure
@@ -165,16 +142,16 @@ def _by_slice(overview: Overview, judged: Column) -> tuple[str, str, Figure]:
     """A row for each value of a slice, a dot with its interval for each retriever."""
     rows = _slice_rows(overview, judged)
     many = len(overview.answers)
-    figure, axes = _figure(0.9 + len(rows[:_SLICES]) * (0.14 + 0.09 * many))
+    figure, axes = blank(0.9 + len(rows[:_SLICES]) * (0.14 + 0.09 * many))
     for place, (_, estimates) in enumerate(rows[:_SLICES]):
         for order, (answer, estimate) in enumerate(zip(overview.answers, estimates, strict=True)):
             if estimate is not None:
-                value = _scaled(judged, estimate)
+                mean, wide = bar(judged, estimate)
                 at = place + 0.7 * ((order + 0.5) / many - 0.5)
                 hue = HUES[answer.number % 7]
-                axes.errorbar(value[0], at, xerr=_arms(value), color=hue, marker="o", markersize=4, linewidth=1)
+                axes.errorbar(mean, at, xerr=wide, color=hue, marker="o", markersize=4, linewidth=1)
     if judged.chance is not None:
-        axes.axvline(judged.chance * _times(judged), color=COLOURS["soft"], linewidth=0.8, linestyle=":")
+        axes.axvline(judged.chance * judged.times, color=COLOURS["soft"], linewidth=0.8, linestyle=":")
     axes.set_yticks(range(len(rows[:_SLICES])), [label for label, _ in rows[:_SLICES]])
     axes.set_ylim(len(rows[:_SLICES]) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -196,13 +173,6 @@ def _slice_rows(overview: Overview, judged: Column) -> list[tuple[str, list[Esti
     return rows
 
 
-def _figure(height: float) -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy
-
-    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
-    return figure, figure.add_subplot()
-
-
 def _names(axes: Axes, answers: Sequence[Answered], above: float = 0.5) -> None:
     """The retrievers down the left side, the first one on top."""
     axes.set_yticks(range(len(answers)), [_cut(answer.name) for answer in answers])
@@ -216,27 +186,5 @@ def _cut(name: str) -> str:
     return name if len(name) <= _NAME else f"…{name[1 - _NAME :]}"
 
 
-def _sign(column: Column) -> int:
-    return -1 if column.higher_is_better is False else 1
-
-
-def _times(column: Column) -> int:
-    return 100 if column.is_movement else 1
-
-
 def _values(answer: Answered, column: Column) -> list[float]:
     return [row.values[column.name] for row in answer.record.topics if column.name in row.values]
-
-
-def _scaled(column: Column, estimate: Estimate) -> tuple[float, float, float]:
-    """Mean and bounds as drawn; the bounds are the mean where there is no interval."""
-    value, low, high = estimate.value, estimate.low, estimate.high
-    return tuple(  # type: ignore[return-value]
-        _times(column) * (value if each is None else each) for each in (value, low, high)
-    )
-
-
-def _arms(value: tuple[float, float, float]) -> list[list[float]]:
-    """Bounds as matplotlib's error bars want them; a BCa interval may leave the mean out."""
-    mean, low, high = value
-    return [[max(0.0, mean - low)], [max(0.0, high - mean)]]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.records.record import Record
-from ifir_eval.records.storage import DOCUMENTS, RECORD, load_record, load_records
+from ifir_eval.records.storage import DOCUMENTS, records_by_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +32,8 @@ class Ranked(NamedTuple):
 
 
 def load_sources(paths: Iterable[Path]) -> list[Source]:
-    """The records at ``paths`` with their folders, each once; see `load_records`.
-
-    Raises:
-        InvalidInputError: listing everything that cannot be read.
-    """
-    paths = list(paths)
-    load_records(paths)  # tells every problem at once
-    return [Source(load_record(file), file.parent) for file in dict.fromkeys(_files(paths))]
-
-
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_file():
-            yield path
-        elif (path / RECORD).is_file():
-            yield path / RECORD
-        else:
-            yield from sorted(path.rglob(RECORD))
+    """The records at ``paths`` with their folders; see `records_by_file`."""
+    return [Source(record, file.parent) for file, record in records_by_file(paths).items()]
 
 
 def ranked_documents(folder: Path) -> Iterator[tuple[str, list[Ranked]]]:

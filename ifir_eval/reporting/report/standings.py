@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ifir_eval.comparison.compare import SIGNIFICANCE, Comparison, compare, incomparable
+from ifir_eval.comparison.compare import SIGNIFICANCE, Comparison, compare, incomparable, letter
 from ifir_eval.records.column import QUALITY, Column
 from ifir_eval.records.record import Estimate
 from ifir_eval.reporting.overview import Overview
@@ -80,8 +80,7 @@ def standings(overview: Overview) -> Standings:
 
 def marks_of(count: int) -> list[str]:
     """``a``, ``b``, … as `Comparison.letters` counts."""
-    alphabet = "abcdefghijklmnopqrstuvwxyz"
-    return [alphabet[place] if place < len(alphabet) else f"({place + 1})" for place in range(count)]
+    return [letter(place) for place in range(count)]
 
 
 def _beats(compared: Comparison | None) -> Mapping[tuple[int, str], str]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 
 from ifir_eval.errors import MissingPackageError
+from ifir_eval.records.column import Column
+from ifir_eval.records.record import Estimate
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: The page's colours by the names of its style sheet, as matplotlib is told to draw them.
@@ -34,6 +37,8 @@ COLOURS = {
 HUES = tuple(list(COLOURS.values())[:7])
 """A retriever's colour, by its number on the page."""
 
+_WIDTH = 5.0
+"""Inches of 72 units."""
 _NAMES = {code: name for name, code in COLOURS.items()}
 _SVG, _XLINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}"
 _SETTINGS: dict[Any, Any] = {
@@ -54,6 +59,46 @@ _SETTINGS: dict[Any, Any] = {
     "grid.color": COLOURS["grid"],
     "axes.unicode_minus": True,
 }
+
+
+class Plot(NamedTuple):
+    """A drawing with the sentence that says how to read it."""
+
+    title: str
+    caption: str
+    svg: Markup
+
+
+def plots_of(figures: Iterable[tuple[str, str, Figure]], prefix: str) -> list[Plot]:
+    """The plots of ``figures`` with their titles and captions, drawn one by one; ids begin with ``prefix``.
+
+    Raises:
+        MissingPackageError: without matplotlib.
+    """
+    with drawing():
+        return [
+            Plot(title, caption, inline(figure, f"{prefix}-{number}"))
+            for number, (title, caption, figure) in enumerate(figures)
+        ]
+
+
+def blank(height: float) -> tuple[Figure, Axes]:
+    """A figure of ``height`` inches, as wide as a phone, so that text is read at its own size."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, and slow to import
+
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def bar(column: Column, estimate: Estimate) -> tuple[float, list[list[float]] | None]:
+    """The mean as it is shown, and how far its interval reaches below and above; None where there is none.
+
+    A BCa interval may leave the mean out.
+    """
+    mean, low, high = estimate.value, estimate.low, estimate.high
+    if low is None or high is None:
+        return column.times * mean, None
+    return column.times * mean, [[column.times * max(0.0, mean - low)], [column.times * max(0.0, high - mean)]]
 
 
 @contextmanager

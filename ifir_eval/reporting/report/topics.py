@@ -110,8 +110,8 @@ def _column(column: Column) -> dict[str, Any]:
     return {
         "label": column.label,
         "better": {True: 1, False: -1, None: 0}[column.higher_is_better],
-        "times": 100 if column.is_movement else 1,
-        "digits": 1 if column.is_movement else 3,
+        "times": column.times,
+        "digits": column.digits,
         "signed": column.is_movement or column.low < 0,
     }
 
