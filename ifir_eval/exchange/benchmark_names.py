@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from ifir_eval.benchmarks.entry import Entry
-from ifir_eval.benchmarks.mteb_tasks.entries import PREFIX, entries, selection
+from ifir_eval.benchmarks.mteb_tasks.entries import PREFIX, selection, selections
 from ifir_eval.benchmarks.mteb_tasks.task import Selection
 
 _RENAMED = {
@@ -15,10 +15,7 @@ _RENAMED = {
 """Tasks of mteb 1.x that have another name in mteb 2."""
 
 
-@cache
-def _listed() -> dict[Selection, Entry]:
-    # Every entry of mteb's loads by a partial over its name and its selection.
-    return {entry.load.args[1]: entry for entry in entries()}  # type: ignore[attr-defined]
+_listed = cache(selections)
 
 
 def task_of(benchmark: str) -> Selection:

@@ -201,6 +201,16 @@ def test_triples_of_ids_are_gathered_by_query_and_positive(tmp_path: Path) -> No
     ]
 
 
+def test_documents_without_text_make_no_row_and_no_negative(tmp_path: Path) -> None:
+    """FiQA and TREC-COVID hold such documents."""
+    folder = beir(tmp_path, qrels_train="query-id\tcorpus-id\tscore\nq1\ta\t1\nq1\td\t0\nq2\td\t1\n")
+    with (folder / "corpus.jsonl").open("a", encoding="utf-8") as corpus:
+        corpus.write('{"_id": "d", "title": "", "text": " "}\n')
+    assert [(row.query, row.positive, row.hard_negatives) for row in read_layout(folder)] == [
+        ("first", "A text a", ())
+    ]
+
+
 def test_faults_of_triples_are_listed_with_their_lines(tmp_path: Path) -> None:
     header = "query-id\tpositive-id\tnegative-id\n"
     folder = beir(tmp_path, triples=f"{header}q9\ta\tb\nq1\ta\ta\nq1\ta\tz\n")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from ifir_eval.benchmarks.benchmark import Benchmark
 from ifir_eval.benchmarks.entry import Entry
@@ -34,9 +34,20 @@ def groups() -> Mapping[str, tuple[str, ...]]:
     return {family: tuple(entry.name for entry in members()) for family, members in families.items()}
 
 
-def _load(name: str, chosen: Selection, data: Path | None, seed: int | None, progress: Progress) -> Benchmark:
-    del seed, progress  # nothing is drawn, and the hub's client shows its own progress
-    return load_mteb(name, chosen, data)
+def selections() -> Mapping[Selection, Entry]:
+    """The entry of each selection."""
+    return {entry.load.chosen: entry for entry in entries() if isinstance(entry.load, _Loader)}
+
+
+class _Loader(NamedTuple):
+    """Loads what ``chosen`` selects under the name that we give it."""
+
+    name: str
+    chosen: Selection
+
+    def __call__(self, data: Path | None, seed: int | None, progress: Progress) -> Benchmark:
+        del seed, progress  # nothing is drawn, and the hub's client shows its own progress
+        return load_mteb(self.name, self.chosen, data)
 
 
 def _entry(
@@ -53,7 +64,7 @@ def _entry(
         topics=topics,
         documents=documents,
         licence=licence,
-        load=partial(_load, name, chosen),
+        load=_Loader(name, chosen),
         hub=hub,
     )
 

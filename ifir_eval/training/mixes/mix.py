@@ -106,7 +106,7 @@ def read_mix(path: Path) -> Mix:
     if not path.is_file():
         raise IfirEvalError(f"there is no mix {str(path)!r}; give the path of a TOML file")
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise InvalidInputError(f"the mix {str(path)!r}", [Problem(f"not valid TOML: {error}")]) from error
     if problems := [Problem(fault) for fault in _faults(given)]:

@@ -69,11 +69,12 @@ class _Folder:
 
     def __init__(self, path: Path) -> None:
         self.reader = FolderReader(path)
-        self.passages = {id_: document_text(found) for id_, found in read_corpus(self.reader).items()}
+        corpus = read_corpus(self.reader, may_be_empty=True)  # as some of BEIR's sets hold
+        self.passages = {id_: document_text(found) for id_, found in corpus.items()}
         self.queries = read_queries(self.reader)
 
     def rows(self, negatives: Mapping[tuple[str, str], Iterable[str]]) -> list[Row]:
-        """A row for each query and positive, with the negatives of these ids."""
+        """A row for each query and positive that has a text, with the negatives of these ids."""
         rows = [
             Row(
                 pair_id=f"{query}-{positive}",
@@ -81,10 +82,13 @@ class _Folder:
                 query=self.queries[query],
                 instruction="",
                 positive=self.passages[positive],
-                hard_negatives=distinct(map(self.passages.__getitem__, wrong), MOST_HARD_NEGATIVES),
+                hard_negatives=distinct(
+                    filter(str.strip, map(self.passages.__getitem__, wrong)), MOST_HARD_NEGATIVES
+                ),
                 source=self.reader.folder.resolve().name,
             )
             for (query, positive), wrong in negatives.items()
+            if self.passages[positive]
         ]
         for row in rows:
             for fault in row.faults():

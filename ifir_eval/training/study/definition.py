@@ -106,7 +106,7 @@ def read_study(path: Path) -> Study:
     if not path.is_file():
         raise IfirEvalError(f"there is no study {str(path)!r}; give the path of a TOML file")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         given = tomllib.loads(text)
     except ValueError as error:
         raise InvalidInputError("the study", [Problem(f"not valid TOML: {error}", str(path))]) from error
