@@ -90,7 +90,7 @@ class RetrieverError(IfirEvalError):
 class InstructionIgnoredError(RetrieverError):
     """Views with different instructions got the very same texts or scores.
 
-    Such a run would read as p-MRR exactly 0 and say nothing about the model (METHODS.md, section 3).
+    Such a run would read as p-MRR exactly 0 and say nothing about the model (docs/methods.md, section 3).
     """
 
 

@@ -70,7 +70,8 @@ def ifir_record() -> MeasuredBy:
 def assert_not_regressed(pytestconfig: pytest.Config) -> NotRegressed:
     """``assert_not_regressed(record, baseline, policy=None)``: `ifir-eval gate` as an assertion.
 
-    Without a policy, that of the project counts: ``[tool.ifir-eval.gate]`` beside pytest's own settings.
+    Without a policy, that of the project counts, in pytest's root folder: ``[gate]`` of ifir-eval.toml, else
+    ``[tool.ifir-eval.gate]`` of pyproject.toml; without any, the usual margins.
     """
 
     def check(

@@ -85,6 +85,10 @@ class MisbehavingServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1"
 
+    def becomes(self, answer: Answer) -> None:
+        """Another model answers from now on, under the same address."""
+        self._answer = answer
+
     def serve(self, handler: Handler, received: Received) -> None:
         with self._lock:
             self.received.append(received)

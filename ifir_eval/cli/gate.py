@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ifir_eval.cli.options import say
+from ifir_eval.cli.options import say, tell
 from ifir_eval.errors import IfirEvalError
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ _BY_SUFFIX = {".json": "json", ".xml": "junit", ".md": "markdown"}
 @click.option(
     "--policy",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What is tolerated (default: [tool.ifir-eval.gate] of ./pyproject.toml, else the usual margins).",
+    help="What is tolerated (default: [gate] of ./ifir-eval.toml, else [tool.ifir-eval.gate] of "
+    "./pyproject.toml, else the usual margins).",
 )
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True)
 @click.option(
@@ -38,7 +40,7 @@ _BY_SUFFIX = {".json": "json", ".xml": "junit", ".md": "markdown"}
 @click.option(
     "--bless",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Make CANDIDATE the baseline: copy its record here, if it is complete and all is committed.",
+    help="Make CANDIDATE the baseline: copy its one record here, if it is complete and all is committed.",
 )
 def command(
     candidate: Path,
@@ -53,7 +55,7 @@ def command(
     CANDIDATE is a record.json or a folder; of several records in it, the one of the baseline's retriever and
     benchmark counts. A larger loss that may be an accident of the topics is a warning that says how many topics
     it would take. Exit code 2: it cannot be verified (another benchmark, a limited or unreadable record, a
-    measure that the records lack).
+    measure that one of them lacks), or a report cannot be written.
 
     \b
     ifir-eval gate results --baseline baselines/my-model.json
@@ -64,14 +66,30 @@ def command(
         raise click.UsageError(
             "write --baseline RECORD to judge CANDIDATE, or --bless FILE to make it a baseline"
         )
-    if bless is not None:
-        from ifir_eval.comparison.baseline import bless as make_baseline
-        from ifir_eval.records.storage import load_record
+    try:
+        if bless is not None:
+            _bless(candidate, bless)
+            return
+        assert baseline is not None
+        has_failed = _gate(candidate, baseline, policy, format_, out)
+    except (IfirEvalError, OSError):  # which become a sentence, and 2
+        raise
+    except Exception:  # noqa: BLE001 - Python would end with 1, and that says that the candidate has failed
+        traceback.print_exc()
+        sys.exit(2)
+    sys.exit(has_failed)
 
-        make_baseline(load_record(candidate), bless)
-        say(f"baseline: {bless}")
-        return
-    assert baseline is not None
+
+def _bless(candidate: Path, file: Path) -> None:
+    from ifir_eval.comparison.baseline import bless, only_one
+    from ifir_eval.records.storage import load_records
+
+    bless(only_one(load_records([candidate])), file)
+    say(f"baseline: {file}")
+
+
+def _gate(candidate: Path, baseline: Path, policy: Path | None, format_: str, out: Sequence[Path]) -> bool:
+    """Whether the gate fails, once that is reported everywhere."""
     try:
         judgement = _judged(candidate, baseline, policy)
     except IfirEvalError as error:
@@ -84,7 +102,7 @@ def command(
     from ifir_eval.reporting.gated import written
 
     _report(lambda format_: written(judgement, format_), format_, out)
-    sys.exit(judgement.outcome is Outcome.FAILED)
+    return judgement.outcome is Outcome.FAILED
 
 
 def _judged(candidate: Path, baseline: Path, policy: Path | None) -> Judgement:
@@ -99,12 +117,15 @@ def _judged(candidate: Path, baseline: Path, policy: Path | None) -> Judgement:
 
 
 def _report(write: Callable[[str], str], format_: str, files: Sequence[Path]) -> None:
-    """Everywhere it is wanted, before the process exits: CI shows the reports of failed steps."""
+    """Everywhere it is wanted, before the process exits: CI shows the reports of failed steps.
+
+    First where nothing stands in its way, so that the verdict is told though a file cannot be written.
+    """
     from ifir_eval.records.storage import write_atomically
 
+    tell(write(format_))
     for file in files:
         write_atomically(file, write(_BY_SUFFIX.get(file.suffix, format_)).encode())
     if format_ == "github" and (summary := os.environ.get("GITHUB_STEP_SUMMARY")):
         with Path(summary).open("a", encoding="utf-8") as stream:
             stream.write(write("markdown"))
-    click.echo(write(format_), nl=False)

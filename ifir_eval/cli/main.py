@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from ifir_eval.cli.options import tell
 from ifir_eval.errors import IfirEvalError, IncompleteError, InvalidInputError, Problem, UnknownNameError
 
 COMMANDS = (
@@ -65,8 +66,19 @@ class _Commands(click.Group):
             error: IfirEvalError = IncompleteError("interrupted; the same command starts again")
         except IfirEvalError as raised:
             error = raised
-        click.echo(f"ifir-eval: {error}", err=True)
+        except BrokenPipeError:  # whoever read has seen enough, which click knows how to end
+            raise
+        except OSError as raised:
+            error = IfirEvalError(_told(raised))
+        tell(f"ifir-eval: {error}\n", err=True)
         return ctx.exit(error.exit_code)
+
+
+def _told(error: OSError) -> str:
+    """Which file or folder is the matter; libraries raise such errors too, with a sentence of their own."""
+    if error.filename is None or error.strerror is None:
+        return f"{error}" or type(error).__name__
+    return f"{error.filename}: {error.strerror}; look at the path, its permissions and the room on the disk"
 
 
 def project_defaults(folder: Path) -> dict[str, Any]:
@@ -81,7 +93,7 @@ def project_defaults(folder: Path) -> dict[str, Any]:
         if not file.is_file():
             continue
         try:
-            table = tomllib.loads(file.read_text(encoding="utf-8"))
+            table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
             for key in keys:
                 table = table.get(key, {})
         except (OSError, ValueError, AttributeError) as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,6 +126,15 @@ def progress_bar(task: str, *, total: int) -> Iterator[Advance]:
         yield bar.update
 
 
+def tell(text: str, *, err: bool = False) -> None:
+    """Print ``text`` as it is; a reader who has seen enough and gone changes nothing about the exit code."""
+    try:
+        click.echo(text, err=err, nl=False)
+    except BrokenPipeError:
+        # Python would try to write the rest once more when it ends, and end with a code of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
+
+
 def say(text: str) -> None:
     """Talk to the user, on standard error."""
-    click.echo(text, err=True)
+    tell(f"{text}\n", err=True)

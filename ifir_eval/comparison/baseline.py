@@ -12,6 +12,7 @@ from ifir_eval.records.schema import to_json
 from ifir_eval.records.storage import write_atomically
 
 _SHOWN = 3
+_LISTED = 20
 
 
 def bless(record: Record, file: Path) -> None:
@@ -24,6 +25,27 @@ def bless(record: Record, file: Path) -> None:
     if reasons := list(_unfit(record, file)):
         raise InvalidInputError("baseline", [Problem(reason) for reason in reasons])
     write_atomically(file, to_json(record).encode())
+
+
+def only_one(records: Sequence[Record]) -> Record:
+    """The one record that is there.
+
+    Raises:
+        InvalidInputError: if there are several, with what they are.
+    """
+    if len(records) == 1:
+        return records[0]
+    there = sorted({_who(record) for record in records})
+    more = ", …" if len(there) > _LISTED else ""
+    reason = (
+        f"there are {len(records)} records ({', '.join(there[:_LISTED])}{more}), and a baseline is one; "
+        "name its own folder"
+    )
+    raise InvalidInputError("baseline", [Problem(reason)])
+
+
+def _who(record: Record) -> str:
+    return " ".join(f"{record.retriever['spec']} on {record.benchmark['name']}".split())
 
 
 def candidate_for(baseline: Record, records: Sequence[Record]) -> Record:

@@ -195,16 +195,23 @@ def _cases(baseline: Record, candidate: Record, policy: Policy) -> list[_Case]:
     """Every rule of the policy on every column and slice that it concerns.
 
     Raises:
-        InvalidInputError: for rules that concern nothing.
+        InvalidInputError: for rules that concern nothing. Of the usual policy, those about a measure that
+            neither record has are passed over instead: its benchmark does not carry it.
     """
     cases: list[_Case] = []
     problems: list[Problem] = []
-    for name, rules in _rules(candidate, policy):
-        found = [case for rule in rules if (case := _case(baseline, candidate, rule)) is not None]
+    for line in _lines(candidate, policy):
+        found = [case for rule in line.rules if (case := _case(baseline, candidate, rule)) is not None]
         cases += found
-        if not found and not policy.is_default:
+        pair = {"baseline": baseline, "candidate": candidate}
+        lacking = [who for who, record in pair.items() if not _has(record, line.measure)]
+        if not found and not (policy.is_default and len(lacking) == len(pair)):
+            who = f"the {lacking[0]} has" if len(lacking) == 1 else "the records have"
             problems.append(
-                Problem(f"the records have no {name}, which the policy asks for; take it out, or measure it")
+                Problem(
+                    f"{who} no {line.what}, which the policy asks for; measure it, or judge by a --policy "
+                    "without it"
+                )
             )
     if not cases and not problems:
         problems.append(Problem("the records have no measure that the usual policy asks for; write a --policy"))
@@ -213,21 +220,38 @@ def _cases(baseline: Record, candidate: Record, policy: Policy) -> list[_Case]:
     return cases
 
 
-def _rules(record: Record, policy: Policy) -> Iterator[tuple[str, list[Rule]]]:
-    """What each line of the policy is called, and the rules that it makes for ``record``."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a policy, and the rules that it makes for a record."""
+
+    measure: str
+    rules: Sequence[Rule]
+    where: str = ""
+
+    @property
+    def what(self) -> str:
+        return f"measure {self.measure!r}{self.where}"
+
+
+def _lines(record: Record, policy: Policy) -> Iterator[_Line]:
     columns = columns_of([record])
     for name, margin in policy.loss.items():
-        yield f"measure {name!r}", [Rule(column, margin) for column in _named(name, columns, policy.loss)]
+        yield _Line(name, [Rule(column, margin) for column in _named(name, columns, policy.loss)])
     for name, floor in policy.floor.items():
         found = _named(name, columns, policy.floor)
-        yield f"measure {name!r}", [Rule(column, floor, is_floor=True) for column in found]
+        yield _Line(name, [Rule(column, floor, is_floor=True) for column in found])
     for line in policy.slices:
         existing = {row.slices[line.name] for row in record.topics if line.name in row.slices}
         values = sorted(existing) if line.value is None else [line.value]
         for name, margin in line.loss.items():
             found = _named(name, columns, line.loss)
             rules = [Rule(column, margin, slice=(line.name, value)) for value in values for column in found]
-            yield f"measure {name!r} in the slice {line.name}: {line.value or 'any'}", rules
+            yield _Line(name, rules, f" in the slice {line.name}: {line.value or 'any'}")
+
+
+def _has(record: Record, measure: str) -> bool:
+    """Whether some topic has a value in the measure's columns, or in the column of this name."""
+    return any(measure in {name, name.partition("[")[0]} for row in record.topics for name in row.values)
 
 
 def _named(name: str, columns: Sequence[Column], rules: Mapping[str, float]) -> list[Column]:

@@ -40,6 +40,8 @@ _USUAL = {
     "paraphrase-drift": 0.05,
     "placebo-drift": 0.05,
 }
+_TABLES = {"ifir-eval.toml": ("gate",), "pyproject.toml": ("tool", "ifir-eval", "gate")}
+"""Where the files of a project hold a policy; a file of any other name is one."""
 _KEYS = {"confidence", "demand", "loss", "floor", "slice"}
 _SLICE_KEYS = {"name", "value", "loss"}
 
@@ -74,29 +76,39 @@ def policy_of(file: Path | None, folder: Path) -> Policy:
     """The policy in ``file``; without one, that of the project in ``folder``, else the usual margins.
 
     Raises:
-        InvalidInputError: with everything that is wrong with it.
+        InvalidInputError: with everything that is wrong with it, or if a file of the project cannot be read.
     """
     found = file or in_project(folder)
     return Policy(is_default=True) if found is None else read_policy(found)
 
 
 def in_project(folder: Path) -> Path | None:
-    """The project file of ``folder`` that holds a policy, None if none does."""
-    for file in (folder / "ifir-eval.toml", folder / "pyproject.toml"):
-        try:
-            if "gate" in _project_table(file):
-                return file
-        except (OSError, ValueError, AttributeError, TypeError):
-            continue
-    return None
+    """The project file of ``folder`` that holds a policy, None if none does; ifir-eval.toml goes first.
+
+    Raises:
+        InvalidInputError: if one of them cannot be read, for nobody knows what it tolerates.
+    """
+    files = (folder / name for name in _TABLES)
+    return next((file for file in files if file.exists() and _table(file) is not None), None)
 
 
-def _project_table(file: Path) -> dict[str, Any]:
-    table = tomllib.loads(file.read_text(encoding="utf-8"))
-    given: dict[str, Any] = (
-        table.get("tool", {}).get("ifir-eval", {}) if file.name == "pyproject.toml" else table
-    )
-    return given
+def _table(file: Path) -> dict[str, Any] | None:
+    """The policy as it stands in ``file``, in a table of it where that is a project's own; None without one."""
+    try:
+        # With the mark that editors on Windows put before everything.
+        found: Any = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise InvalidInputError("gate policy", [Problem(f"cannot be read: {error}", str(file))]) from error
+    path = ""
+    for key in _TABLES.get(file.name, ()):
+        path = f"{path}.{key}".lstrip(".")
+        found = found.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, dict):
+            raise InvalidInputError("gate policy", [Problem(f"{path} is no table", str(file))])
+    table: dict[str, Any] = found
+    return table
 
 
 def read_policy(file: Path) -> Policy:
@@ -105,12 +117,7 @@ def read_policy(file: Path) -> Policy:
     Raises:
         InvalidInputError: with everything that is wrong with it.
     """
-    try:
-        table = _project_table(file)
-    except (OSError, ValueError, AttributeError) as error:
-        raise InvalidInputError("gate policy", [Problem(f"{error}", str(file))]) from error
-    if file.name in {"pyproject.toml", "ifir-eval.toml"}:
-        table = table.get("gate", {})
+    table = _table(file) or {}
     if problems := [Problem(text, str(file)) for text in _mistakes(table)]:
         raise InvalidInputError("gate policy", problems)
     slices = (SliceRule(rule["name"], rule.get("value"), rule["loss"]) for rule in table.get("slice", ()))

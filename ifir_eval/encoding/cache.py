@@ -106,6 +106,11 @@ class Space:
         self._entries = Entries(list(self._load()))
 
     @property
+    def folder(self) -> Path:
+        """Where the vectors lie."""
+        return self._folder
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences for the user about damage seen so far."""
         damaged = (

@@ -134,7 +134,7 @@ def _refuse_pickles(folder: Path) -> None:
 def fingerprint(folder: Path) -> str:
     """SHA-256 over names and contents of all that `files` lists: pooling, prompts and weights alike.
 
-    Two checkpoints never share it because their folders have the same name (METHODS.md, trap 2).
+    Two checkpoints never share it because their folders have the same name (docs/methods.md, trap 2).
     """
     digest = hashlib.sha256()
     for file in files(folder):

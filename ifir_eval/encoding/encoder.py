@@ -72,7 +72,7 @@ class Encoder(Protocol[Item]):
     def identity(self) -> Mapping[str, Setting]:
         """All that a user chose and that changes a number; may hash weights, loads no model, is published.
 
-        Revision or fingerprint, length, dtype, pooling, prefixes, backend, versions (METHODS.md, trap 1).
+        Revision or fingerprint, length, dtype, pooling, prefixes, backend, versions (docs/methods.md, trap 1).
         """
         ...
 
@@ -109,6 +109,31 @@ class ReadsByRole(Protocol):
 
     def reads(self, role: Role) -> int:
         """`Encoder.limit` for items of this role."""
+        ...
+
+
+@runtime_checkable
+class MayChange(Protocol[Item]):
+    """An encoder whose model may become another one under the same identity, as one behind a server may."""
+
+    @property
+    def place(self) -> str:
+        """Where the model runs, as users know it."""
+        ...
+
+    def sample(self, items: Sequence[Item], kept: Sequence[int]) -> list[int]:
+        """Those of ``kept``, positions in ``items``, that one request asks again."""
+        ...
+
+    def difference(self, items: Sequence[Item], kept: Vectors, given: Vectors) -> str | None:
+        """How the vectors ``given`` now are not those ``kept`` of ``items``, and why that may be, in words.
+
+        None where they differ by no more than the rounding of one and the same model.
+        """
+        ...
+
+    def with_one_try(self) -> Encoder[Item]:
+        """The same encoder, which does not wait for a model that gives no answer."""
         ...
 
 

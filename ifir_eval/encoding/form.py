@@ -26,7 +26,7 @@ def resolve(folder: Path | None, settings: ModelSettings) -> Form:
     """The form in which the model in ``folder`` is used: the user's word, else its own, else its preset's.
 
     A model with a sentence-transformers configuration takes only prefixes and the end-of-text token from a
-    preset; prompts of its own are kept, never doubled and never dropped (METHODS.md, trap 8). Without a
+    preset; prompts of its own are kept, never doubled and never dropped (docs/methods.md, trap 8). Without a
     folder (a hub model that is not here yet) its own word is not known.
     """
     preset = settings.preset.form if settings.preset else Form()

@@ -16,7 +16,7 @@ from torch import Tensor
 class InstructionQueryAttention(Module):
     """The instruction's tokens look at the query's: mean over i of softmax(H_i H_Q^T / sqrt(d)) H_Q.
 
-    H are the last hidden states (METHODS.md, section 6). Query and instruction are told apart by the
+    H are the last hidden states (docs/methods.md, section 6). Query and instruction are told apart by the
     ``separator`` token between them, the query standing first or not; the token ``first`` that opens every
     text belongs to neither. A text of one part, such as a document, is the mean of all its tokens.
     """

@@ -63,7 +63,7 @@ def prompt_of(model: SentenceTransformer, role: Role) -> str:
     """The model's own prompt for texts of this role.
 
     Chosen here because sentence-transformers 6.2 gives every model an empty ``document`` prompt, which
-    hides a configured ``passage`` from ``encode_document`` (METHODS.md, trap 8).
+    hides a configured ``passage`` from ``encode_document`` (docs/methods.md, trap 8).
     """
     return next((prompt for name in role.value if (prompt := model.prompts.get(name))), "")
 

@@ -1,4 +1,4 @@
-"""Drift: how much does a ranking move when nothing that matters was said? (METHODS.md, section 3).
+"""Drift: how much does a ranking move when nothing that matters was said? (docs/methods.md, section 3).
 
 The counterweights of the swap family, without which sensitivity is just noise. Drift is the rank-biased
 distance between the rankings of two views that ask for the same: *paraphrase-drift* of ``original`` and

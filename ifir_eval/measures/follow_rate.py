@@ -1,4 +1,4 @@
-"""follow-rate: how many single views prefer the right document? (METHODS.md, section 3).
+"""follow-rate: how many single views prefer the right document? (docs/methods.md, section 3).
 
 Share over both views of all pairs (a, b); a tie counts half, so that chance is 0.5 and a retriever that
 ignores the instruction gets exactly 0.5, however often it ties: read it beside topic-lock.

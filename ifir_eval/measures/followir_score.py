@@ -2,7 +2,7 @@
 
 FollowIR's Score is MAP@1000 (Robust04, Core17) or nDCG@5 (News21) of the view ``original``. In mteb 1.x the
 loader exchanged the two views' judgements, so that every Score published up to 2025 is the original ranking
-against the judgements of the view ``changed`` (METHODS.md, section 3). Range 0..1; never compare one with
+against the judgements of the view ``changed`` (docs/methods.md, section 3). Range 0..1; never compare one with
 the other.
 
 - ``score-mteb2-*``: original ranking, original judgements. Right, and what mteb 2 computes.

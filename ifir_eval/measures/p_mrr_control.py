@@ -1,4 +1,4 @@
-"""p-MRR-control: do documents that keep their relevance fall as well? (METHODS.md, section 3).
+"""p-MRR-control: do documents that keep their relevance fall as well? (docs/methods.md, section 3).
 
 The same statistic as p-MRR over the documents that are relevant in both views and have no reason to
 move. A retriever that follows instructions keeps it near or below 0; one whose second ranking is merely

@@ -1,4 +1,4 @@
-"""p-MRR-net: p-MRR minus its control (METHODS.md, section 3).
+"""p-MRR-net: p-MRR minus its control (docs/methods.md, section 3).
 
 What is left of p-MRR when the general damage to the second ranking is taken off, over the contrasts that
 have both changed and kept documents. Range -2..2.

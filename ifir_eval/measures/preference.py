@@ -1,4 +1,4 @@
-"""Which of two documents a view prefers: the ground of the swap family (METHODS.md, section 3).
+"""Which of two documents a view prefers: the ground of the swap family (docs/methods.md, section 3).
 
 For a contrast whose views swap the labels of documents a (relevant before) and b (relevant after), the
 margin under a view is ``m = score(a) - score(b)``. Right means m > 0 before and m < 0 after. A topic's

@@ -31,7 +31,7 @@ class RankedTopic:
     """One topic and the rankings of its views.
 
     ``rankings`` has a key for each view that the run answered. A view without one counts as a failure in
-    every measure that needs it, never as nothing (METHODS.md, section 2).
+    every measure that needs it, never as nothing (docs/methods.md, section 2).
     """
 
     topic: Topic

@@ -1,4 +1,4 @@
-"""swap-accuracy: when the instruction flips, does the preference flip rightly? (METHODS.md, section 3).
+"""swap-accuracy: when the instruction flips, does the preference flip rightly? (docs/methods.md, section 3).
 
 Share of pairs (a, b) with ``score(a) > score(b)`` before and ``score(a) < score(b)`` after. A tie of
 scores is wrong, so a retriever that ignores the instruction gets exactly 0; a random one gets 0.25.

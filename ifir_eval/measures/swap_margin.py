@@ -1,4 +1,4 @@
-"""swap-margin: how far does the preference move? (METHODS.md, section 3).
+"""swap-margin: how far does the preference move? (docs/methods.md, section 3).
 
 ``(m(before) - m(after)) / 2`` with ``m = score(a) - score(b)``, over the standard deviation of the topic's
 candidate scores, so that scorers with different scales compare. Unbounded; 0 where the instruction is

@@ -1,4 +1,4 @@
-"""topic-lock: is the same document preferred whatever the instruction says? (METHODS.md, section 3).
+"""topic-lock: is the same document preferred whatever the instruction says? (docs/methods.md, section 3).
 
 Share of pairs (a, b) where the same document scores higher under both views. A retriever that ignores the
 instruction gets 1 (less its ties), a random one 0.5, one that follows 0.

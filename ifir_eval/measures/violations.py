@@ -1,4 +1,4 @@
-"""violations@k: is a document that the instruction forbids among the first k? (METHODS.md, section 3).
+"""violations@k: is a document that the instruction forbids among the first k? (docs/methods.md, section 3).
 
 Over the view after each contrast: 1 if any document that lost its relevance has a rank of k or better,
 else 0. Range 0..1, lower is better.

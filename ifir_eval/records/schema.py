@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from ifir_eval.errors import InvalidInputError, Problem
+from ifir_eval.records.faults import faults
 from ifir_eval.records.record import Estimate, Record, TopicValues
 
 SCHEMA = 1
@@ -35,15 +36,17 @@ def from_json(text: str, file: str) -> Record:
     """Read a record of this schema or an older one.
 
     Raises:
-        InvalidInputError: if it is no record, or one of a newer schema.
+        InvalidInputError: if it is no record, lacks what readers rely on, or is one of a newer schema.
     """
     try:
         body = _migrated(json.loads(text))
+        if found := [Problem(f"this is no ifir-eval record: {fault}", file) for fault in faults(body)]:
+            raise InvalidInputError("record", found)
         return _record(body)
     except _Newer as newer:
         remedy = f"it has schema {newer}, this version reads up to {SCHEMA}; upgrade ifir-eval"
         raise NewerSchemaError("record", [Problem(remedy, file)]) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise InvalidInputError(
             "record", [Problem(f"this is no ifir-eval record ({error!r})", file)]
         ) from error
@@ -66,16 +69,7 @@ def _migrated(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-#: What readers rely on.
-_NEEDED = {
-    "retriever": ("spec", "kind", "settings"),
-    "benchmark": ("name", "content_hash", "measures", "topics"),
-}
-
-
 def _record(body: dict[str, Any]) -> Record:
-    if missing := [f"{part}.{key}" for part, keys in _NEEDED.items() for key in keys if key not in body[part]]:
-        raise ValueError(f"{', '.join(missing)} missing")
     body["measures"] = _estimates_in(body["measures"])
     body["slices"] = {
         name: {value: _estimates_in(estimates) for value, estimates in values.items()}

@@ -15,6 +15,7 @@ from ifir_eval.benchmarks.benchmark import Benchmark, View
 from ifir_eval.encoding.cache import VectorCache
 from ifir_eval.encoding.encoder import Encoder, Pair, Role
 from ifir_eval.encoding.once import Encoded, encode_once
+from ifir_eval.encoding.unchanged import check_unchanged
 from ifir_eval.errors import RetrieverError
 from ifir_eval.progress import Progress
 from ifir_eval.ranking.order import rank
@@ -114,7 +115,8 @@ class ByPairs:
         """Find the documents to score, score each distinct pair once, and say what was cut off.
 
         Raises:
-            RetrieverError: if there are neither candidates nor a first stage.
+            RetrieverError: if there are neither candidates nor a first stage, the cached scores are of
+                another model, or the model fails.
         """
         found, pools = self._pools(benchmark, progress)
         asked = {view.id: self._render(view) for view in benchmark.views()}
@@ -124,6 +126,7 @@ class ByPairs:
         }
         space = self._cache.space({**self._scorer.identity, **self._scorer.environment}, self._spec)
         every = [pair for some in pairs.values() for pair in some]
+        unseen = check_unchanged(self._scorer, space, {Role.PAIR: every})
         encoded = encode_once(self._scorer, space, every, Role.PAIR, progress)
         hits = {}
         for view in benchmark.views():
@@ -146,6 +149,7 @@ class ByPairs:
                 *found.warnings,
                 *_warnings(truncated, len(asked), len(encoded.entries), encoded.limit),
                 *self._scorer.warnings,
+                *unseen,
                 *space.warnings,
             ),
             {**found.environment, **self._scorer.environment},

@@ -15,6 +15,7 @@ from ifir_eval.benchmarks.benchmark import Benchmark, View
 from ifir_eval.encoding.cache import VectorCache, default_folder
 from ifir_eval.encoding.encoder import Embedder, HasDimension, Role
 from ifir_eval.encoding.once import Encoded, encode_once
+from ifir_eval.encoding.unchanged import check_unchanged
 from ifir_eval.progress import Progress
 from ifir_eval.ranking.run import Hits, Run
 from ifir_eval.retrievers.hits import DEPTH, hits_of
@@ -64,10 +65,20 @@ class ByVectors:
         return self._template.render(view).text
 
     def answer(self, benchmark: Benchmark, progress: Progress) -> Answer:
-        """Encode, compare, and say what the maximum length cut off."""
+        """Encode, compare, and say what the maximum length cut off.
+
+        Raises:
+            RetrieverError: if the cached vectors are of another model, or the model fails.
+            IncompleteError: as `encode_once` does.
+        """
         space = self._cache.space({**self._embedder.identity, **self._embedder.environment}, self._spec)
         asked = [self._template.render(view) for view in benchmark.views()]
         texts = {document.id: document_text(document) for document in benchmark.documents_asked_for()}
+        unseen = check_unchanged(
+            self._embedder,
+            space,
+            {Role.QUERY: [query.text for query in asked], Role.DOCUMENT: list(texts.values())},
+        )
         queries = encode_once(self._embedder, space, [query.text for query in asked], Role.QUERY, progress)
         documents = encode_once(self._embedder, space, list(texts.values()), Role.DOCUMENT, progress)
         truncated = self._truncated(asked, list(texts.values()), queries, documents)
@@ -86,6 +97,7 @@ class ByVectors:
             (
                 *_warnings(truncated, len(asked), len(texts), (queries.limit, documents.limit)),
                 *self._embedder.warnings,
+                *unseen,
                 *space.warnings,
             ),
             self._embedder.environment,

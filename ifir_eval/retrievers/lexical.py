@@ -25,7 +25,7 @@ class BM25:
     """BM25 as bm25s computes it, over the statistics of the whole corpus.
 
     Every candidate gets a score. Retrieving from the corpus first and filtering afterwards left 47 of
-    100 candidates without one at 6,000 documents (METHODS.md, trap 4).
+    100 candidates without one at 6,000 documents (docs/methods.md, trap 4).
     """
 
     def __init__(self, template: Template) -> None:

@@ -22,7 +22,7 @@ from ifir_eval.errors import IfirEvalError, MissingPackageError, RetrieverError
 from ifir_eval.progress import Progress
 from ifir_eval.ranking.run import Run
 from ifir_eval.retrievers.hits import DEPTH, answer_with, documents_of, hits_of
-from ifir_eval.retrievers.options import Options
+from ifir_eval.retrievers.options import Options, refuse_what_encoders_take
 from ifir_eval.retrievers.prompt import Template, document_text
 from ifir_eval.retrievers.retriever import Answer, Identity
 
@@ -63,10 +63,8 @@ class MtebModel:
         """
         if importlib.util.find_spec("mteb") is None:
             raise MissingPackageError("mteb", spec, "ifir-eval[mteb]")
-        if options.max_length is not None or options.dtype is not None:
-            raise RetrieverError(
-                f"{spec!r}: mteb decides itself on maximum length and dtype; leave out --max-length and --dtype"
-            )
+        kind, prefixes = "mteb sets its models up itself and", ("query_prefix", "document_prefix")
+        refuse_what_encoders_take(spec, kind, options, "max_length", "dtype", *prefixes)
         import mteb
 
         name, _, revision = argument.partition("@")

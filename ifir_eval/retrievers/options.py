@@ -81,8 +81,10 @@ class Options:
             raise RetrieverError("\n".join(mistakes))
 
 
-def refuse_what_encoders_take(spec: str, kind: str, options: Options) -> None:
+def refuse_what_encoders_take(spec: str, kind: str, options: Options, *also: str) -> None:
     """Refuse options that only a dense encoder heeds: where they are ignored, they seem to have counted.
+
+    ``also`` are fields of ``options`` that ``kind`` does not heed either, and whose default is None.
 
     Raises:
         RetrieverError: naming them.
@@ -92,6 +94,7 @@ def refuse_what_encoders_take(spec: str, kind: str, options: Options) -> None:
         "--append-eos": options.append_eos is not None,
         "--adapter": options.adapter is not None,
         "--backend": options.backend != "torch",
+        **{f"--{field.replace('_', '-')}": getattr(options, field) is not None for field in also},
     }
     if named := [name for name, is_given in given.items() if is_given]:
         raise RetrieverError(f"{spec!r}: {kind} takes no {', '.join(named)}; leave that out")

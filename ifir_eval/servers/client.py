@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -94,6 +94,13 @@ class Client:
         self.concurrency = concurrency
         self._less = less
         self._patience = patience or Patience()
+
+    def with_one_try(self) -> Client:
+        """A client of the same server that tries every request once; both count on one meter."""
+        patience = replace(self._patience, tries=1)
+        client = Client(self.server, concurrency=self.concurrency, patience=patience, less=self._less)
+        client.meter = self.meter
+        return client
 
     def post_all(self, path: str, bodies: Iterable[Mapping[str, Any]]) -> Iterator[Reply]:
         """Post each of ``bodies`` to ``path`` and yield the replies in that order, whichever comes first.

@@ -1,1 +1,1 @@
-"""How sure the means are: bootstrap intervals over topics (METHODS.md, section 4)."""
+"""How sure figures are: intervals, paired tests, detectable differences (docs/methods.md, section 4)."""

@@ -1,4 +1,4 @@
-"""Paired permutation test of two systems over the same topics (METHODS.md, section 4).
+"""Paired permutation test of two systems over the same topics (docs/methods.md, section 4).
 
 Under the null hypothesis that two systems are exchangeable, the sign of each topic's difference is a coin
 flip (Fisher, "The Design of Experiments", 1935; for retrieval: Smucker, Allan and Carterette, CIKM 2007).

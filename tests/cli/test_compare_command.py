@@ -51,6 +51,18 @@ def test_every_format_holds_the_same_difference(results: Path, tmp_path: Path) -
     assert f"{pair['difference']:.3f}*".replace("-", "−") in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("command", ["compare", "report", "export"])
+def test_an_output_that_cannot_be_written_is_a_sentence(command: str, results: Path, tmp_path: Path) -> None:
+    """A traceback, and exit code 1."""
+    occupied = tmp_path / "occupied"
+    occupied.touch()
+    (record,) = results.glob("oracle-*/*/record.json")
+    given = (record, "--format", "mteb") if command == "export" else (results,)
+    done = ifir(command, *given, "--out", occupied / "out")
+    assert done.exit_code == 2
+    assert f"ifir-eval: {occupied}" in done.stderr
+
+
 def test_a_spec_that_reads_as_a_formula_is_made_inert(results: Path, tmp_path: Path) -> None:
     """A cell that begins with = would run in the spreadsheet that opens it."""
     for number, source in enumerate(sorted(results.rglob("record.json"))):

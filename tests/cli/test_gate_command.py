@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
 
 from ifir_eval.cli import main
+from ifir_eval.comparison import gate
+from ifir_eval.records.storage import load_record
 
 
 def ifir(*arguments: object, **environment: str) -> Result:
@@ -97,6 +104,67 @@ def test_what_cannot_be_verified_is_reported_too(results: dict[str, Path], tmp_p
     assert suite.get("errors") == "1"
 
 
+def test_a_report_that_cannot_be_written_is_no_failed_gate(results: dict[str, Path], tmp_path: Path) -> None:
+    """The exit code was 1, beside a traceback, though the candidate had lost nothing."""
+    occupied = tmp_path / "occupied"
+    occupied.touch()
+    base = ("gate", results["oracle"], "--baseline", results["oracle"])
+    for done in (
+        ifir(*base, "--out", occupied / "gate.xml"),
+        ifir(*base, "--format", "github", GITHUB_STEP_SUMMARY=str(occupied / "summary.md")),
+    ):
+        assert (done.exit_code, "gate PASSED" in done.stdout) == (2, True)
+        assert f"ifir-eval: {occupied}" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_mistake_of_ours_is_no_failed_gate(results: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python ends with 1 for any error that nobody caught, which a workflow reads as a loss."""
+
+    def mistaken(*given: object) -> None:
+        raise KeyError("nobody thought of this")
+
+    monkeypatch.setattr(gate, "judge", mistaken)
+    done = ifir("gate", results["oracle"], "--baseline", results["oracle"])
+    assert done.exit_code == 2
+    assert "nobody thought of this" in done.stderr
+
+
+def test_a_reader_who_has_seen_enough_changes_no_verdict(results: dict[str, Path]) -> None:
+    """A pipe that is closed too early ended the gate with 1, whatever it found."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    tool, oracle = Path(sys.executable).with_name("ifir-eval"), results["oracle"]
+    codes = [
+        subprocess.run(
+            [tool, "gate", oracle, "--baseline", baseline], stdout=writing, stderr=writing, check=False
+        ).returncode
+        for baseline in (oracle, results["random"].with_name("timing.json"))
+    ]
+    os.close(writing)
+    assert codes == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda body: body["benchmark"].pop("primary"),
+        lambda body: body["measures"]["p-MRR"].update(value="much"),
+        lambda body: body["topics"][0]["values"].update({"p-MRR": None}),
+    ],
+)
+def test_a_record_that_lacks_what_is_needed_cannot_be_verified(
+    broken: Callable[[Any], None], results: dict[str, Path], tmp_path: Path
+) -> None:
+    """A KeyError or a TypeError ended the gate with 1."""
+    body = json.loads(results["random"].read_bytes())
+    broken(body)
+    (tmp_path / "record.json").write_text(json.dumps(body), encoding="utf-8")
+    done = ifir("gate", tmp_path / "record.json", "--baseline", results["random"])
+    assert done.exit_code == 2
+    assert "this is no ifir-eval record" in done.stderr
+
+
 def test_a_results_folder_stands_for_the_baseline_s_namesake(results: dict[str, Path]) -> None:
     folder = results["oracle"].parents[2]
     assert folder == results["random"].parents[2]
@@ -114,6 +182,19 @@ def test_a_policy_of_the_project_is_found(
     answer = ifir("gate", results["random"], "--baseline", results["oracle"])
     assert answer.exit_code == 0
     assert "1 passed" in answer.stdout
+
+
+def test_the_folder_of_a_retriever_is_blessed_if_it_holds_one_record(
+    results: dict[str, Path], tmp_path: Path
+) -> None:
+    """As the README has it, results/mine; it was looked for a record.json of its own."""
+    folder = results["oracle"].parents[1]
+    assert ifir("gate", folder, "--bless", tmp_path / "oracle.json").exit_code == 0
+    assert load_record(tmp_path / "oracle.json") == load_record(results["oracle"])
+    several = ifir("gate", folder.parent, "--bless", tmp_path / "which.json")
+    assert several.exit_code == 2
+    assert "oracle on mirror-dev, random:0 on mirror-dev" in several.stderr
+    assert not (tmp_path / "which.json").exists()
 
 
 def test_blessing_writes_a_baseline_that_gates(results: dict[str, Path], tmp_path: Path) -> None:

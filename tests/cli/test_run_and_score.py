@@ -299,6 +299,16 @@ def test_project_files_and_variables_set_options(tmp_path: Path, monkeypatch: py
     assert record["benchmark"]["topics"] == 4
 
 
+def test_a_project_file_may_begin_with_a_byte_order_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As editors on Windows write it; every command failed on it."""
+    text = '[run]\nmodel = ["oracle"]\nbenchmark = ["mirror"]\nlimit = 2\n'
+    (tmp_path / "ifir-eval.toml").write_text(text, encoding="utf-8-sig")
+    monkeypatch.chdir(tmp_path)
+    assert ifir("run").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

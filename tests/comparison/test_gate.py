@@ -12,7 +12,7 @@ from records_by_hand import record
 
 from ifir_eval.comparison.baseline import bless, candidate_for
 from ifir_eval.comparison.gate import Outcome, judge
-from ifir_eval.comparison.policy import PROVEN_NO_LOSS, Policy, SliceRule, in_project, read_policy
+from ifir_eval.comparison.policy import PROVEN_NO_LOSS, Policy, SliceRule, in_project, policy_of, read_policy
 from ifir_eval.errors import InvalidInputError
 from ifir_eval.records.storage import load_record
 from ifir_eval.statistics.permutation import sign_flip_p
@@ -174,6 +174,14 @@ def test_the_usual_policy_asks_only_for_what_the_records_have() -> None:
     assert [finding.rule.column.name for finding in judgement.findings] == ["p-MRR"]
 
 
+def test_a_usual_measure_that_one_record_lacks_cannot_be_verified() -> None:
+    """A candidate measured with --measure nDCG@10 alone passed, whatever its drift had become."""
+    whole, part = record("whole", {"p-MRR": OLD, "nDCG@10": OLD}), record("part", {"nDCG@10": OLD})
+    for old, new, who in ((whole, part, "candidate"), (part, whole, "baseline")):
+        with pytest.raises(InvalidInputError, match=f"the {who} has no measure 'p-MRR'"):
+            judge(old, new, Policy(is_default=True))
+
+
 def test_a_policy_file_says_what_the_class_says(tmp_path: Path) -> None:
     file = tmp_path / "gate.toml"
     file.write_text(
@@ -188,6 +196,30 @@ def test_a_policy_file_says_what_the_class_says(tmp_path: Path) -> None:
     project.write_text('[tool.ifir-eval.gate.loss]\n"p-MRR" = 0.01\n', encoding="utf-8")
     assert in_project(tmp_path) == project
     assert read_policy(project) == Policy({"p-MRR": 0.01})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("ifir-eval.toml", b"[gate\n", "Expected ']'"),
+        ("pyproject.toml", b"[tool.ifir-eval.gate.loss]\np-MRR = \xff\n", "can't decode byte 0xff"),
+        ("pyproject.toml", b"[tool]\nifir-eval = 3\n", "tool.ifir-eval is no table"),
+    ],
+)
+def test_a_project_file_that_cannot_be_read_is_no_project_without_a_policy(
+    name: str, content: bytes, said: str, tmp_path: Path
+) -> None:
+    """The usual margins counted in its place, and nothing was said."""
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InvalidInputError, match=said) as caught:
+        policy_of(None, tmp_path)
+    assert name in str(caught.value)
+
+
+def test_a_policy_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """As editors on Windows write it; the usual margins counted in its place."""
+    (tmp_path / "ifir-eval.toml").write_text('[gate.loss]\n"p-MRR" = 0.5\n', encoding="utf-8-sig")
+    assert policy_of(None, tmp_path) == Policy({"p-MRR": 0.5})
 
 
 def test_all_mistakes_of_a_policy_are_listed(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_only_what_is_wanted_is_computed(folder: Path) -> None:
 def test_the_document_is_cut_and_not_the_instruction(folder: Path) -> None:
     """Truncation ``longest_first``, the library's, cut 14 tokens of this query: the instruction among them.
 
-    Both instructions then had one score, which read as p-MRR 0.000 (METHODS.md, trap 3).
+    Both instructions then had one score, which read as p-MRR 0.000 (docs/methods.md, trap 3).
     """
     # Six, since the tokenizer numbers its words anew each time: any two may happen to score alike.
     texts = ("free entry", "without tickets", "old churches", "tickets without choir", "everyone", "new halls")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import math
+import operator
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +26,16 @@ from ifir_eval.statistics.estimate import Estimate
 RECORD = Record(
     harness="0.1.0",
     retriever={"spec": "bm25", "kind": "bm25", "settings": {"k1": 1.5}, "example": None},
-    benchmark={"name": "mirror", "content_hash": "00", "measures": ["p-MRR"], "topics": 2},
+    benchmark={
+        "name": "mirror",
+        "version": "1",
+        "content_hash": "00",
+        "licence": "CC0",
+        "primary": "p-MRR",
+        "measures": ["p-MRR"],
+        "contrasts": [["original", "reversed"]],
+        "topics": 2,
+    },
     measures={"p-MRR": Estimate(1 / 3, -0.1, 0.7, 2), "MRR@10": Estimate(0.5, None, None, 1)},
     slices={"constraint": {"time": {"p-MRR": Estimate(1 / 3, -0.1, 0.7, 2)}}},
     topics=(TopicValues("t1", {"constraint": "time"}, {"p-MRR": 1 / 3}),),
@@ -76,6 +90,45 @@ def test_what_is_no_record_is_named(text: str) -> None:
     """A sentence with the file, never a traceback."""
     with pytest.raises(InvalidInputError, match=r"x\.json: this is no ifir-eval record"):
         from_json(text, "x.json")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (("benchmark", "primary"), None, "benchmark.primary is None, but must be a text"),
+        (("benchmark", "contrasts"), [1], "benchmark.contrasts holds 1"),
+        (("benchmark", "topics"), True, "benchmark.topics is True, but must be a whole number"),
+        (("benchmark", "measure_facts"), {"p-MRR": {"low": "-1"}}, "measure_facts.p-MRR.low is '-1'"),
+        (("measures", "p-MRR", "value"), "0.3", "measures.p-MRR.value is '0.3', but must be a number"),
+        (("measures", "p-MRR", "value"), math.nan, "measures.p-MRR.value is nan"),
+        (("measures", "p-MRR", "n"), 0.5, "measures.p-MRR.n is 0.5"),
+        (("slices", "constraint", "time", "p-MRR", "ci"), [0, None], "slices.constraint.time.p-MRR.ci is None"),
+        (("topics", 0, "values", "p-MRR"), False, "p-MRR of topic t1 is False"),
+        pytest.param(("topics", 0, "values", "p-MRR"), 10**400, "no ifir-eval record", id="too large"),
+        (("complete",), "no", "complete is 'no'"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_with_its_place(
+    place: tuple[str | int, ...], value: object, said: str
+) -> None:
+    """It was read, and ended the command that used it with a TypeError, or counted as something else."""
+    body: Any = json.loads(to_json(RECORD))
+    *way, last = place
+    functools.reduce(operator.getitem, way, body)[last] = value
+    with pytest.raises(InvalidInputError, match=re.escape(said)):
+        from_json(json.dumps(body), "x.json")
+
+
+def test_everything_that_a_record_lacks_is_listed() -> None:
+    """With only some of it checked, the rest was a KeyError of whichever command came to need it."""
+    body = json.loads(to_json(RECORD))
+    for name in ("primary", "version", "contrasts", "licence"):
+        del body["benchmark"][name]
+    with pytest.raises(InvalidInputError) as caught:
+        from_json(json.dumps(body), "x.json")
+    assert [str(problem).partition("record: ")[2] for problem in caught.value.problems] == [
+        f"benchmark.{name} is missing" for name in ("version", "licence", "primary", "contrasts")
+    ]
 
 
 def test_not_a_number_is_never_written() -> None:

@@ -35,16 +35,16 @@ from ifir_eval.campaign import Campaign
 from ifir_eval.encoding.cache import VectorCache
 from ifir_eval.encoding.encoder import Role
 from ifir_eval.encoding.once import encode_once
-from ifir_eval.errors import IncompleteError, RetrieverError
+from ifir_eval.errors import IfirEvalError, IncompleteError, RetrieverError
 from ifir_eval.progress import Advance, silent
 from ifir_eval.retrievers.by_vectors import ByVectors
 from ifir_eval.retrievers.endpoint.batches import batches, estimated_tokens
-from ifir_eval.retrievers.endpoint.build import build_embedder
+from ifir_eval.retrievers.endpoint.build import build_embedder, build_reranker
 from ifir_eval.retrievers.endpoint.embeddings import EndpointEmbedder
 from ifir_eval.retrievers.endpoint.served import Served
 from ifir_eval.retrievers.options import Options
 from ifir_eval.retrievers.prompt import Template, document_text
-from ifir_eval.retrievers.retriever import Retriever
+from ifir_eval.retrievers.retriever import Answer, Retriever
 
 SECRET = "sk-0123456789abcdef"
 NO_PREFIXES = {Role.QUERY: "", Role.DOCUMENT: ""}
@@ -92,6 +92,10 @@ def check_run(asked: Benchmark, retriever: Retriever, answer: Any) -> None:
         assert got == pytest.approx(scores, abs=1e-6)
 
 
+def scores_of(answer: Answer) -> dict[str, list[float]]:
+    return {query: hits.scores.tolist() for query, hits in answer.run.hits.items()}
+
+
 def reordered(reply: Any) -> Any:
     return {**reply, "data": reply["data"][::-1]}
 
@@ -122,15 +126,68 @@ def test_a_served_model_answers_mirror_as_its_vectors_say_whatever_the_server_do
         check_run(mirror, retriever, retriever.answer(mirror, silent))
 
 
-def test_a_second_answer_asks_the_server_nothing(mirror: Benchmark, tmp_path: Path) -> None:
+def test_a_second_answer_asks_one_text_again_and_nothing_else(mirror: Benchmark, tmp_path: Path) -> None:
+    """To see that the model behind the server is still that of the cached vectors."""
     with MisbehavingServer(embeddings) as server:
         first = hasty(server.url, tmp_path).answer(mirror, silent)
         asked = len(server.received)
         again = hasty(server.url, tmp_path).answer(mirror, silent)
-        assert len(server.received) == asked
+        (check,) = server.received[asked:]
+    assert len(check.body["input"]) == 1
     assert first.effort["requests"] == asked
-    assert again.effort["requests"] == again.effort["tokens_billed"] == 0
+    assert (again.effort["requests"], again.effort["texts_computed"]) == (1, 0)
     assert (again.counts, again.warnings) == (first.counts, first.warnings)
+
+
+def served_as(noise: float) -> Callable[[str, Any], Any]:
+    """The model, each vector moved by ``noise`` times its length in a direction of its own."""
+
+    def answer(path: str, body: Any) -> Any:
+        good = embeddings(path, body)
+        for text, one in zip(body["input"], good["data"], strict=True):
+            meant, aside = vector(text), vector(f"{text} again")
+            one["embedding"] = (meant + noise * np.linalg.norm(meant) / np.linalg.norm(aside) * aside).tolist()
+        return good
+
+    return answer
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_vectors_of_the_model_that_a_server_had_before_are_not_used(
+    finished: bool, mirror: Benchmark, tmp_path: Path
+) -> None:
+    """A server with another checkpoint under the same name got the old one's vectors, or a run mixed both."""
+    with MisbehavingServer(embeddings) as server:
+        hasty(server.url, tmp_path).answer(mirror if finished else mirror.limited(1), silent)
+        kept = {file: file.read_bytes() for file in tmp_path.rglob("*.vectors")}
+        server.becomes(served_as(0.1))
+        asked = len(server.received)
+        with pytest.raises(RetrieverError, match=r"its model has changed; .*--no-cache") as caught:
+            hasty(server.url, tmp_path).answer(mirror, silent)
+        assert len(server.received) == asked + 1
+    assert server.url in str(caught.value)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*.vectors")} == kept
+
+
+def test_the_rounding_of_a_server_is_not_taken_for_another_model(mirror: Benchmark, tmp_path: Path) -> None:
+    """A server batches, and half precision then rounds otherwise: here 2% of a vector's length."""
+    with MisbehavingServer(embeddings) as server:
+        first = hasty(server.url, tmp_path).answer(mirror, silent)
+        server.becomes(served_as(0.02))
+        again = hasty(server.url, tmp_path).answer(mirror, silent)
+    assert (scores_of(again), again.warnings) == (scores_of(first), first.warnings)
+
+
+def test_finished_vectors_answer_without_their_server_and_say_so(mirror: Benchmark, tmp_path: Path) -> None:
+    """What was not seen is told, and one try is enough for it; unfinished ones must not be mixed, and fail."""
+    with MisbehavingServer(embeddings) as server:
+        first = hasty(server.url, tmp_path).answer(mirror.limited(1), silent)
+    again = hasty(server.url, tmp_path).answer(mirror.limited(1), silent)
+    assert scores_of(again) == scores_of(first)
+    assert again.effort["requests"] == 1
+    assert [warning for warning in again.warnings if "nobody has seen whether" in warning]
+    with pytest.raises(IncompleteError):
+        hasty(server.url, tmp_path).answer(mirror, silent)
 
 
 def test_work_that_is_cut_off_keeps_what_was_finished_and_goes_on_with_the_rest(tmp_path: Path) -> None:
@@ -301,8 +358,26 @@ def test_the_record_says_that_no_revision_is_known(tmp_path: Path) -> None:
     json.dumps(asdict(retriever.identity))
 
 
+@pytest.mark.parametrize(("build", "spec"), [(build_embedder, "openai:m"), (build_reranker, "rerank:m")])
+def test_options_that_reach_no_server_are_refused(build: Callable[..., Served], spec: str) -> None:
+    """They were ignored, and the record of the plain model seemed to be that of the adapted one."""
+    given = Options(adapter="org/lora", pooling="cls", dtype="float16", max_length=64, base_url="http://a/v1")
+    with pytest.raises(IfirEvalError) as caught:
+        build(spec, "m", given)
+    assert "takes no --pooling, --adapter, --dtype; leave that out" in str(caught.value)
+    assert "takes no --max-length" in str(caught.value)
+    build(spec, "m", replace(Options(query_prefix="q: ", device="cpu"), base_url="http://a/v1"))
+
+
+def test_what_a_served_reranker_hands_to_its_first_stage_is_not_refused() -> None:
+    first = f"org/model@{'0' * 40}"
+    options = Options(base_url="http://a/v1", first_stage=first, pooling="cls", dtype="float16")
+    settings = build_reranker("rerank:m", "m", options).identity.settings
+    assert (settings["first_stage.pooling"], settings["first_stage.dtype"]) == ("cls", "float16")
+
+
 def test_models_of_different_servers_or_prefixes_do_not_share_vectors(tmp_path: Path) -> None:
-    """METHODS.md, trap 1: one got the other's vectors."""
+    """docs/methods.md, trap 1: one got the other's vectors."""
 
     def identity(**given: Any) -> Any:
         options = Options(**{"base_url": "http://127.0.0.1:1/v1", "cache": tmp_path, **given})

@@ -62,6 +62,36 @@ def test_a_first_stage_is_reranked_and_its_effort_is_added(mirror: Benchmark, tm
     assert answer.effort["tokens_billed"] == answer.counts["pairs"]
 
 
+def test_scores_of_the_model_that_a_server_had_before_are_not_used(mirror: Benchmark, tmp_path: Path) -> None:
+    """One request of a query is asked again as it was, for a listwise model's scores depend on the company."""
+    with MisbehavingServer(jina_rerank) as server:
+        options = Options(base_url=server.url, cache=tmp_path)
+        first = build_reranker("rerank:m", "m", options).answer(mirror, silent)
+        asked = len(server.received)
+        server.becomes(shifted(0.01))
+        again = build_reranker("rerank:m", "m", options).answer(mirror, silent)
+        server.becomes(shifted(0.2))
+        with pytest.raises(RetrieverError, match=r"its model has changed.*--no-cache"):
+            build_reranker("rerank:m", "m", options).answer(mirror, silent)
+        once, twice = (received.body for received in server.received[asked:])
+        assert once == twice
+        assert once in [received.body for received in server.received[:asked]]
+    for query, hits in first.run.hits.items():
+        assert again.run.hits[query].scores.tolist() == hits.scores.tolist()
+
+
+def shifted(amount: float) -> Answer:
+    """Every score is off by ``amount``."""
+
+    def answer(path: str, body: Any) -> Any:
+        good = jina_rerank(path, body)
+        for one in good["results"]:
+            one["relevance_score"] += amount
+        return good
+
+    return answer
+
+
 @pytest.mark.parametrize("fault", [status(429, Retry_After="0"), truncated(), reset()])
 def test_passing_failures_change_no_score(fault: Fault) -> None:
     with MisbehavingServer(cohere_rerank, fault) as server:

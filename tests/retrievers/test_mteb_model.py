@@ -271,10 +271,21 @@ def test_another_revision_than_the_pinned_one_is_refused() -> None:
         build("mteb:intfloat/e5-small-v2@abc", Options())
 
 
-@pytest.mark.parametrize("options", [Options(max_length=64), Options(dtype="float16")])
-def test_options_that_mteb_would_not_hear_of_are_refused(options: Options) -> None:
-    with pytest.raises(RetrieverError, match="leave out --max-length and --dtype"):
-        build("mteb:intfloat/e5-small-v2", options)
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (
+            {"pooling": "cls", "adapter": "org/lora", "backend": "onnx"},
+            "no --pooling, --adapter, --backend; leave",
+        ),
+        ({"max_length": 64, "dtype": "float16"}, "no --max-length, --dtype; leave"),
+        ({"query_prefix": "query: ", "document_prefix": ""}, "no --query-prefix, --document-prefix; leave"),
+    ],
+)
+def test_options_that_reach_no_model_of_mteb_are_refused(given: dict[str, Any], named: str) -> None:
+    """They were ignored, and the record of the plain model seemed to be that of the adapted one."""
+    with pytest.raises(RetrieverError, match=named):
+        build("mteb:intfloat/e5-small-v2", Options(**given))
 
 
 def test_without_mteb_the_install_line_is_given(monkeypatch: pytest.MonkeyPatch) -> None:

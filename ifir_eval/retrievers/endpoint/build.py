@@ -10,7 +10,7 @@ from ifir_eval.errors import MissingPackageError, Mistakes, RetrieverError
 from ifir_eval.retrievers.by_pairs import ByPairs, first_stage
 from ifir_eval.retrievers.by_vectors import ByVectors, vector_cache
 from ifir_eval.retrievers.endpoint.served import Served
-from ifir_eval.retrievers.options import Options
+from ifir_eval.retrievers.options import Options, refuse_what_encoders_take
 from ifir_eval.retrievers.prompt import Template
 from ifir_eval.servers.server import OPENAI, Server
 
@@ -42,7 +42,7 @@ def build_reranker(spec: str, argument: str, options: Options) -> Served:
         MissingPackageError: without the HTTP client.
         IfirEvalError: if the first stage cannot be built.
     """
-    server = _checked(spec, argument, options, options.base_url)
+    server = _checked(spec, argument, options, options.base_url, hands_on=options.first_stage is not None)
     from ifir_eval.retrievers.endpoint.rerank import EndpointReranker
     from ifir_eval.servers.client import Client
 
@@ -57,8 +57,13 @@ def _prefixes(options: Options) -> Mapping[Role, str]:
     return {Role.QUERY: options.query_prefix or "", Role.DOCUMENT: options.document_prefix or ""}
 
 
-def _checked(spec: str, model: str, options: Options, base_url: str | None) -> Server:
-    """The server to ask, with everything wrong about the request for it told at once."""
+def _checked(
+    spec: str, model: str, options: Options, base_url: str | None, *, hands_on: bool = False
+) -> Server:
+    """The server to ask, with everything wrong about the request for it told at once.
+
+    ``hands_on``: the options are handed on to a retriever that may heed those which a server does not.
+    """
     if importlib.util.find_spec("httpx2") is None:
         raise MissingPackageError("httpx2", "a model behind a server", "ifir-eval[endpoint]")
     mistakes, server = Mistakes(), None
@@ -68,6 +73,10 @@ def _checked(spec: str, model: str, options: Options, base_url: str | None) -> S
     with mistakes:
         if options.max_length is not None:
             raise RetrieverError(f"{spec}: a server cuts texts as it likes and takes no --max-length")
+    with mistakes:
+        # A first stage is built with the same options, and refuses what it cannot take.
+        if not hands_on:
+            refuse_what_encoders_take(spec, "a model behind a server", options, "dtype")
     with mistakes:
         if not base_url:
             raise RetrieverError(f"{spec}: write the address of its server as --base-url")

@@ -21,6 +21,8 @@ TOKENS = 8_192
 MOST_TEXTS = 32
 """What text-embeddings-inference takes in a request unless told otherwise; others take more."""
 _DOCUMENTS_AT_ONCE = 16_384
+_SAME = 0.999
+"""Above this cosine two vectors of a text are one model's: servers batch, and half precision rounds anew."""
 
 
 class EndpointEmbedder:
@@ -52,6 +54,11 @@ class EndpointEmbedder:
         }
 
     @property
+    def place(self) -> str:
+        """The server's address."""
+        return self._client.server.url
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """Nothing: what the server computes with is its own affair."""
         return {}
@@ -81,6 +88,22 @@ class EndpointEmbedder:
             batch = planned[reply.position]
             values = self._vectors(reply.content, [items[i] for i in batch])
             yield Chunk.dense(batch, values, [0] * len(batch))
+
+    def sample(self, items: Sequence[str], kept: Sequence[int]) -> list[int]:
+        """One text: any shows another model."""
+        del items
+        return [kept[0]]
+
+    def difference(self, items: Sequence[str], kept: Vectors, given: Vectors) -> str | None:
+        """Another vector, if it points elsewhere or has another dimension."""
+        if kept.shape == given.shape and (_normalised(kept) * _normalised(given)).sum() > _SAME:
+            return None
+        return f"another vector for the text {items[0][:80]!r} than the cached one: its model has changed"
+
+    def with_one_try(self) -> EndpointEmbedder:
+        """The same, but a server that fails is not asked again."""
+        client = self._client.with_one_try()
+        return EndpointEmbedder(client, self._model, prefixes=self._prefixes, batch_tokens=self._batch_tokens)
 
     @property
     def metric(self) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ifir_eval.encoding.encoder import Chunk, Pair, Role, Setting, Vectors
+from ifir_eval.encoding.once import WINDOW
 from ifir_eval.errors import RetrieverError
 from ifir_eval.retrievers.endpoint.batches import batches, estimated_tokens, in_order, wanted_of
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 TOKENS = 65_536
 MOST_DOCUMENTS = 100
 """Cohere bills a query with up to so many documents as one search."""
+_SAME = 0.05
+"""How far a score may move under one model, as a part of the largest: half precision rounds no better."""
 
 
 class EndpointReranker:
@@ -51,6 +54,11 @@ class EndpointReranker:
         }
 
     @property
+    def place(self) -> str:
+        """The server's address."""
+        return self._client.server.url
+
+    @property
     def environment(self) -> Mapping[str, str]:
         """Nothing: what the server computes with is its own affair."""
         return {}
@@ -79,6 +87,31 @@ class EndpointReranker:
             batch = planned[reply.position]
             values = _scores(reply.content, [items[i] for i in batch])
             yield Chunk.dense(batch, values, [0] * len(batch))
+
+    def sample(self, items: Sequence[Pair], kept: Sequence[int]) -> list[int]:
+        """A request as it was made, so that a listwise model sees the same documents together.
+
+        One pair alone would tell little, too: most models give nearly 0 to whatever is not relevant.
+        """
+        known, window = frozenset(kept), kept[0] // WINDOW * WINDOW
+        planned = [[window + place for place in batch] for batch in self._plan(items[window : window + WINDOW])]
+        whole = (batch for batch in planned if known.issuperset(batch))
+        return next(whole, None) or wanted_of(planned, kept)[0]
+
+    def difference(self, items: Sequence[Pair], kept: Vectors, given: Vectors) -> str | None:
+        """Other scores, if one of them is off by more than rounding."""
+        if np.abs(kept - given).max() <= _SAME * max(1.0, float(np.abs(kept).max())):
+            return None
+        return (
+            f"other scores for the query {items[0].query[:80]!r} than the cached ones: its model has changed "
+            "(or it compares documents with each other, and has to compare others now)"
+        )
+
+    def with_one_try(self) -> EndpointReranker:
+        """The same, but a server that fails is not asked again."""
+        prefixes = {Role.QUERY: self._query_prefix, Role.DOCUMENT: self._document_prefix}
+        client = self._client.with_one_try()
+        return EndpointReranker(client, self._model, prefixes=prefixes, batch_tokens=self._batch_tokens)
 
     def loses(self, query: str, start: int, stop: int) -> bool:
         """False: nobody here can tell what the server cuts off."""
