@@ -17,11 +17,12 @@ from ifir_eval.errors import (
     UnknownNameError,
 )
 from ifir_eval.evaluation import Evaluation, describe_benchmark, document_lines, evaluate, measure
+from ifir_eval.files import write_atomically
 from ifir_eval.measures.measure import Measure, find
 from ifir_eval.progress import Progress, silent
 from ifir_eval.ranking.trec import trec_lines
 from ifir_eval.records.record import PUBLISHED, Record
-from ifir_eval.records.storage import RUN, folder_for, load_record, save, stored, write_atomically
+from ifir_eval.records.storage import RUN, folder_for, load_record, save, stored
 from ifir_eval.retrievers.options import Options
 from ifir_eval.retrievers.retriever import Retriever
 from ifir_eval.retrievers.run_file import RunFile

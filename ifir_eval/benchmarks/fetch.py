@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile, TemporaryFile
+from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -24,6 +24,7 @@ from platformdirs import user_cache_path
 
 from ifir_eval.benchmarks import git
 from ifir_eval.errors import IfirEvalError
+from ifir_eval.files import replacing
 from ifir_eval.progress import Advance, Progress, silent
 
 _CHUNK = 1 << 16
@@ -181,7 +182,7 @@ def _counted(chunks: Iterable[bytes], advance: Advance) -> Iterator[bytes]:
 
 def _store(chunks: Iterable[bytes], content: Content, folder: Path) -> None:
     digest, size = hashlib.sha256(), 0
-    with _replacing(folder / content.path) as part:
+    with replacing(folder / content.path) as part:
         for chunk in chunks:
             size += len(chunk)
             digest.update(chunk)
@@ -190,17 +191,3 @@ def _store(chunks: Iterable[bytes], content: Content, folder: Path) -> None:
             raise OSError(f"{content.path} ended after {size} of {content.size} bytes")
         if digest.hexdigest() != content.sha256:
             raise OSError(f"{content.path} has the SHA-256 {digest.hexdigest()}, expected {content.sha256}")
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[IO[bytes]]:
-    """A file beside ``target`` that becomes it when the block ends well and vanishes when it does not."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=target.parent, prefix=".part-", delete=False) as part:
-        path = Path(part.name)
-        try:
-            yield part
-            part.close()
-            path.replace(target)
-        finally:
-            path.unlink(missing_ok=True)

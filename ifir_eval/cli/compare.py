@@ -53,7 +53,7 @@ def command(paths: tuple[Path, ...], measure: tuple[str, ...], format_: str, out
     if out is None:
         click.echo(text, nl=False)
     else:
-        from ifir_eval.records.storage import write_atomically
+        from ifir_eval.files import write_atomically
 
         write_atomically(out, text.encode())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
@@ -148,20 +147,16 @@ def _as_file(corpus: str, out: Path, data: Path | None) -> str:
     """``corpus``, or where that is a benchmark's name, a file in ``out`` with the documents it asks for."""
     from ifir_eval.benchmarks.beir import CORPUS
     from ifir_eval.benchmarks.catalog import catalog, load
-    from ifir_eval.encoding.shard import writing
+    from ifir_eval.files import replacing, writing
 
     if corpus.partition("@")[0] not in catalog() or Path(corpus).exists():
         return corpus
     benchmark = load(corpus, data=data, progress=progress_bar)
     file = out / f"{corpus}.{CORPUS}"
-    with writing(out, "--out"):
-        out.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-        with temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            for document in benchmark.documents_asked_for():
-                fields = {"_id": document.id, "title": document.title, "text": document.text}
-                stream.write(json.dumps(fields, ensure_ascii=False) + "\n")
-        temporary.replace(file)
+    with writing(out, "--out"), replacing(file) as stream:
+        for document in benchmark.documents_asked_for():
+            fields = {"_id": document.id, "title": document.title, "text": document.text}
+            stream.write(json.dumps(fields, ensure_ascii=False).encode() + b"\n")
     return str(file)
 
 

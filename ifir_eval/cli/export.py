@@ -28,7 +28,8 @@ def command(record: Path, _format: str, out: Path) -> None:
     ifir-eval export results/bm25-1f0c7a2e/followir-core17 --format mteb --out Core17InstructionRetrieval.json
     """
     from ifir_eval.exchange.mteb_task_result import task_result
-    from ifir_eval.records.storage import load_record, write_atomically
+    from ifir_eval.files import write_atomically
+    from ifir_eval.records.storage import load_record
 
     write_atomically(out, task_result(load_record(record), str(record)).encode())
     say(f"written: {out}")

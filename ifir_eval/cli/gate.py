@@ -121,7 +121,7 @@ def _report(write: Callable[[str], str], format_: str, files: Sequence[Path]) ->
 
     First where nothing stands in its way, so that the verdict is told though a file cannot be written.
     """
-    from ifir_eval.records.storage import write_atomically
+    from ifir_eval.files import write_atomically
 
     tell(write(format_))
     for file in files:

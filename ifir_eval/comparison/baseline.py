@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ifir_eval.errors import InvalidInputError, Problem
+from ifir_eval.files import write_atomically
 from ifir_eval.records.record import PUBLISHED, Record
 from ifir_eval.records.schema import to_json
-from ifir_eval.records.storage import write_atomically
 
 _SHOWN = 3
 _LISTED = 20

@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 
 from ifir_eval.encoding.encoder import Chunk, Ragged, Setting, Vectors
 from ifir_eval.encoding.entries import DAMAGED, INTACT, UNCHECKED, Entries
-from ifir_eval.encoding.shard import INDEX, Records, ShardReader, ShardWriter, agreed_width, claim, writing
+from ifir_eval.encoding.shard import INDEX, Records, ShardReader, ShardWriter, agreed_width
 from ifir_eval.errors import IncompleteError
+from ifir_eval.files import claim, write_atomically, writing
 
 IDENTITY = "space.json"
 CONVERTED = "converted"
@@ -79,13 +80,8 @@ def describe(folder: Path, identity: Mapping[str, Setting], name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     about = folder / IDENTITY
     if name or not about.exists():
-        temporary = folder / f".{secrets.token_hex(8)}"
         content = {"name": name, "identity": dict(identity)}
-        try:
-            temporary.write_text(json.dumps(content, ensure_ascii=True, indent=1), encoding="utf-8")
-            temporary.replace(about)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_atomically(about, json.dumps(content, ensure_ascii=True, indent=1).encode())
 
 
 class Space:

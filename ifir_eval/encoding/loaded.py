@@ -22,8 +22,8 @@ from ifir_eval.encoding.encoder import Chunk, Ragged, Role, Setting, Vectors
 from ifir_eval.encoding.memory import Room, is_out_of_memory
 from ifir_eval.encoding.reading import Reading, Texts, limit_of, prompt_of, reading, tokens_needed
 from ifir_eval.encoding.settings import ModelSettings
-from ifir_eval.encoding.shard import writing
 from ifir_eval.errors import RetrieverError
+from ifir_eval.files import writing
 
 BATCH_TOKENS = {"cpu": 2_048, "cuda": 65_536, "mps": 16_384}
 """Padded tokens computed at a time: what fits a processor's caches (perf/encode.py), what fills a GPU."""

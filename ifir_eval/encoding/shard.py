@@ -17,10 +17,7 @@ The bytes depend on nothing but the groups appended.
 
 from __future__ import annotations
 
-import errno
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -31,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ifir_eval.encoding.encoder import Chunk, Vectors
-from ifir_eval.errors import IfirEvalError, IncompleteError, RetrieverError
+from ifir_eval.errors import RetrieverError
 
 RECORD = np.dtype([("key", "<u8", (2,)), ("row", "<u8"), ("rows", "<u4"), ("tokens", "<u4"), ("crc", "<u4")])
 VECTORS, INDEX = ".vectors", ".index"
@@ -42,7 +39,6 @@ _VALUE = np.dtype("<f4")
 _HEAD = b"ifir-eval grp v1"
 _HEAD_KEY = np.frombuffer(_HEAD, dtype="<u8")
 _BLOCK = 8_192
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class ShardWriter:
@@ -212,45 +208,6 @@ def agreed_width(known: int | None, given: int) -> int:
             "are they of one model? If it was exchanged behind its name, choose a new --cache"
         )
     return given
-
-
-@contextmanager
-def writing(folder: Path, option: str = "--cache") -> Iterator[None]:
-    """Turns what a disk or its owner refuses into a sentence, which names the option for another folder.
-
-    Raises:
-        IncompleteError: if the disk, the quota or the largest size of a file is full.
-        IfirEvalError: if the folder cannot be written to at all.
-    """
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        if error.errno in _FULL:
-            raise IncompleteError(
-                f"no space for vectors in {folder}: {reason}. What is finished is kept: free some space, or "
-                f"move the folder to a larger disk and name it with {option}; the same command then goes on"
-            ) from error
-        raise IfirEvalError(
-            f"vectors cannot be written to {folder}: {reason}; choose another folder with {option}"
-        ) from error
-
-
-def claim(index: IO[bytes]) -> bool:
-    """Mark a shard as in use for as long as this file is open; whether nobody else has marked it.
-
-    Where locks do not exist, nothing is marked.
-    """
-    if sys.platform == "win32":  # which lets nobody remove an open file
-        return True
-    from fcntl import LOCK_EX, LOCK_NB, flock  # noqa: PLC0415  (POSIX only)
-
-    with suppress(OSError):
-        try:
-            flock(index, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
 
 
 def _group_crc(group: Records) -> int:

@@ -12,8 +12,9 @@ from typing import NamedTuple, TypeAlias
 
 from ifir_eval.encoding.cache import CONVERTED, HALF_CONVERTED, IDENTITY
 from ifir_eval.encoding.encoder import Setting
-from ifir_eval.encoding.shard import INDEX, VECTORS, ShardReader, claim
+from ifir_eval.encoding.shard import INDEX, VECTORS, ShardReader
 from ifir_eval.errors import IfirEvalError
+from ifir_eval.files import claim
 from ifir_eval.progress import Progress
 
 

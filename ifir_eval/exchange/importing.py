@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.exchange.mteb_results import Result, read_results, record_of
+from ifir_eval.files import write_atomically
 from ifir_eval.records.record import Record
 from ifir_eval.records.schema import to_json
-from ifir_eval.records.storage import RECORD, folder_for, write_atomically
+from ifir_eval.records.storage import RECORD, folder_for
 
 
 class Imported(NamedTuple):

@@ -13,37 +13,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from ifir_eval.errors import InvalidInputError, Problem
+from ifir_eval.files import write_atomically
 from ifir_eval.records.record import Record
 from ifir_eval.records.schema import NewerSchemaError, from_json, to_json
 
 RECORD, RUN, DOCUMENTS, TIMING = "record.json", "run.trec.gz", "documents.jsonl", "timing.json"
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace ``path`` by ``content`` so that a reader, or a crash, sees the old file or the new one.
-
-    The content is flushed to the disk before the rename; the folder is made if it is missing.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Opened like any other file, so that the user's umask holds; mkstemp would make it private.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def slug(name: str) -> str:

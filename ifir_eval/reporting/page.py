@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ifir_eval.files import write_atomically
 from ifir_eval.records.record import Record
-from ifir_eval.records.storage import write_atomically
 from ifir_eval.reporting.overview import Answered, Overview, overviews
 from ifir_eval.reporting.panel import Panel, judged_panel, measure_panels, slice_panels
 from ifir_eval.reporting.text import visible

@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ifir_eval.files import write_atomically
 from ifir_eval.progress import Progress, silent
-from ifir_eval.records.storage import write_atomically
 from ifir_eval.servers.completion import Complete
 from ifir_eval.servers.server import RefusedTextError
 from ifir_eval.synthesis.asking import Asker, RefusalError

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from ifir_eval.encoding.shard import claim, writing
 from ifir_eval.errors import IfirEvalError, InvalidInputError, Problem
+from ifir_eval.files import claim, writing
 from ifir_eval.synthesis.asking import Effort
 from ifir_eval.synthesis.judges.judge import Finding
 from ifir_eval.training.rows import Row

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from ifir_eval.encoding.checkpoint import read_config
 from ifir_eval.errors import IfirEvalError
-from ifir_eval.records.storage import write_atomically
+from ifir_eval.files import write_atomically
 from ifir_eval.retrievers.presets import TRAINING
 
 LOG = "training.jsonl"

@@ -19,7 +19,7 @@ from pathlib import Path
 from ifir_eval.benchmarks.benchmark import View, view_name_fault
 from ifir_eval.benchmarks.reading import FolderReader, Line
 from ifir_eval.errors import InvalidInputError, Problem
-from ifir_eval.records.storage import write_atomically
+from ifir_eval.files import write_atomically
 
 MOST_INSTRUCTION_NEGATIVES, MOST_HARD_NEGATIVES = 3, 30
 """Negatives of a row at most, as in Dual-View (docs/methods.md, section 5)."""

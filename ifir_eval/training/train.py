@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ifir_eval.benchmarks.benchmark import Benchmark
 from ifir_eval.encoding.memory import is_out_of_memory
 from ifir_eval.errors import IfirEvalError, InvalidInputError, Mistakes, Problem
+from ifir_eval.files import write_atomically
 from ifir_eval.progress import Progress, silent
-from ifir_eval.records.storage import write_atomically
 from ifir_eval.training.base import Found, check_fit, find, load
 from ifir_eval.training.card import card
 from ifir_eval.training.folder import FAILED, Folder, Judged, Trained

@@ -125,7 +125,7 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(IfirEvalError, match=r"cannot be written to .*choose another folder with --cache"):
+    with pytest.raises(IfirEvalError, match=r"cannot be written to: .*choose another folder with --cache"):
         converted.kept(tmp_path / "file" / "model", lambda folder: None)
 
 

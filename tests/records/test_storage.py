@@ -8,10 +8,6 @@ import json
 import math
 import operator
 import re
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +16,7 @@ import pytest
 from ifir_eval.errors import InvalidInputError
 from ifir_eval.records.record import Record, TopicValues
 from ifir_eval.records.schema import from_json, to_json
-from ifir_eval.records.storage import folder_for, load_record, save, slug, write_atomically
+from ifir_eval.records.storage import folder_for, load_record, save, slug
 from ifir_eval.statistics.estimate import Estimate
 
 RECORD = Record(
@@ -157,41 +153,3 @@ def test_equal_names_with_other_settings_lie_apart(tmp_path: Path) -> None:
 def test_names_become_harmless_folders(name: str, expected: str) -> None:
     """No separator, no white space, no way out of the results folder."""
     assert slug(name) == expected
-
-
-WRITER = """
-import sys
-from pathlib import Path
-from ifir_eval.records.storage import write_atomically
-size = 5_000_000
-print("ready", flush=True)
-while True:
-    for letter in b"ab":
-        write_atomically(Path(sys.argv[1]), bytes([letter]) * size)
-"""
-
-
-def test_a_killed_writer_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
-    """However it is killed, at whatever moment: the file is whole, of one letter only."""
-    target = tmp_path / "record.json"
-    for delay in (0.05, 0.11, 0.17):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(target)], stdout=subprocess.PIPE)
-        assert writer.stdout is not None
-        writer.stdout.readline()
-        while not target.exists():
-            time.sleep(0.01)
-        time.sleep(delay)
-        writer.send_signal(signal.SIGKILL)
-        writer.wait()
-        writer.stdout.close()
-        content = target.read_bytes()
-        assert len(content) == 5_000_000
-        assert len(set(content)) == 1
-
-
-def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
-    """The temporary file is gone when the rename cannot happen."""
-    (tmp_path / "record.json").mkdir()
-    with pytest.raises(OSError, match=r"record\.json"):
-        write_atomically(tmp_path / "record.json", b"x")
-    assert [file.name for file in tmp_path.iterdir()] == ["record.json"]

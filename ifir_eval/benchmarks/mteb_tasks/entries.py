@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from ifir_eval.benchmarks.benchmark import Benchmark
 from ifir_eval.benchmarks.entry import Entry
@@ -39,7 +39,8 @@ def selections() -> Mapping[Selection, Entry]:
     return {entry.load.chosen: entry for entry in entries() if isinstance(entry.load, _Loader)}
 
 
-class _Loader(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Loader:
     """Loads what ``chosen`` selects under the name that we give it."""
 
     name: str

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ifir_eval.encoding.cache import HALF_CONVERTED
-from ifir_eval.encoding.shard import writing
+from ifir_eval.files import writing
 
 
 def kept(folder: Path, convert: Callable[[Path], None]) -> Path:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,8 +19,8 @@ from typing import Any, NamedTuple
 from ifir_eval.benchmarks.benchmark import Document
 from ifir_eval.encoding.distributed.corpus import CorpusReader, Place, Source
 from ifir_eval.encoding.encoder import Role
-from ifir_eval.encoding.shard import writing
 from ifir_eval.errors import IfirEvalError, InvalidInputError, Problem
+from ifir_eval.files import write_atomically, writing
 from ifir_eval.progress import Progress
 
 FILE = "corpus.json"
@@ -132,9 +131,7 @@ def _write(plan: Plan, out: Path) -> None:
         "shards": [[*shard.start, shard.documents, shard.digest] for shard in plan.shards],
     }
     with writing(out, "--out"):
-        temporary = out / f".{FILE}.{secrets.token_hex(8)}"
-        temporary.write_text(json.dumps(content, indent=None), encoding="utf-8")
-        temporary.replace(out / FILE)
+        write_atomically(out / FILE, json.dumps(content, indent=None).encode())
 
 
 def _read(file: Path) -> Plan | None:

@@ -29,7 +29,8 @@ from ifir_eval.encoding.distributed.corpus import Source
 from ifir_eval.encoding.distributed.plan import Plan, ShardTask
 from ifir_eval.encoding.encoder import Chunk, Embedder, Role, limit_for
 from ifir_eval.encoding.once import WINDOW, check_finite, key
-from ifir_eval.encoding.shard import INDEX, VECTORS, ShardWriter, claim, writing
+from ifir_eval.encoding.shard import INDEX, VECTORS, ShardWriter
+from ifir_eval.files import claim, writing
 from ifir_eval.progress import Advance, Progress
 
 IDS = ".ids"

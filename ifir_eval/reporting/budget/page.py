@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ifir_eval.comparison.compare import letter
+from ifir_eval.files import write_atomically
 from ifir_eval.records.column import Column
-from ifir_eval.records.storage import write_atomically
 from ifir_eval.reporting.budget.plots import Look, look_of, plots
 from ifir_eval.reporting.budget.words import Findings, answers, column_change, shown_p
 from ifir_eval.reporting.page import digest, templates

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ifir_eval.records.storage import write_atomically
+from ifir_eval.files import write_atomically
 from ifir_eval.reporting.leaderboard.board import Board, Cell, Entry
 from ifir_eval.reporting.leaderboard.facts import MODELS, SIZES, UNKNOWN, read_facts
 from ifir_eval.reporting.leaderboard.markdown import as_markdown

@@ -10,10 +10,11 @@ from pathlib import Path, PurePath
 
 from ifir_eval.comparison.compare import incomparable
 from ifir_eval.errors import InvalidInputError, Problem
+from ifir_eval.files import write_atomically
 from ifir_eval.records.column import Column
 from ifir_eval.records.record import PUBLISHED, Record
 from ifir_eval.records.schema import to_json
-from ifir_eval.records.storage import RECORD, folder_for, records_by_file, write_atomically
+from ifir_eval.records.storage import RECORD, folder_for, records_by_file
 from ifir_eval.reporting.leaderboard.reading import reading
 from ifir_eval.reporting.overview import Overview, overviews
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ifir_eval.records.storage import write_atomically
+from ifir_eval.files import write_atomically
 from ifir_eval.reporting.leaderboard.facts import FIELDS, MODELS
 from ifir_eval.reporting.leaderboard.measured import model_of
 from ifir_eval.reporting.leaderboard.published import read_figures

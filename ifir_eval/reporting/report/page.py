@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ifir_eval.files import write_atomically
 from ifir_eval.records.record import Record
-from ifir_eval.records.storage import write_atomically
 from ifir_eval.reporting.overview import Overview, overviews
 from ifir_eval.reporting.page import digest, page_context, templates
 from ifir_eval.reporting.report.plots import plots

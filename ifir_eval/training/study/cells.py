@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ifir_eval.errors import InvalidInputError, Problem
+from ifir_eval.files import write_atomically
 from ifir_eval.records.column import column_of
 from ifir_eval.records.record import Record, TopicValues
 from ifir_eval.records.schema import from_json, to_json
-from ifir_eval.records.storage import slug, write_atomically
+from ifir_eval.records.storage import slug
 
 SCHEMA = 1
 CELLS, CELL, RECORDS = "cells", "cell.json", "records.jsonl.gz"

@@ -13,11 +13,12 @@ from ifir_eval.benchmarks.benchmark import Benchmark
 from ifir_eval.campaign import writable
 from ifir_eval.errors import IfirEvalError, IncompleteError
 from ifir_eval.evaluation import evaluate
+from ifir_eval.files import write_atomically
 from ifir_eval.progress import Progress, silent
 from ifir_eval.ranking.trec import trec_lines
 from ifir_eval.records.record import Record
 from ifir_eval.records.schema import to_json
-from ifir_eval.records.storage import RECORD, RUN, slug, stored, write_atomically
+from ifir_eval.records.storage import RECORD, RUN, slug, stored
 from ifir_eval.retrievers.retriever import Retriever
 from ifir_eval.retrievers.spec import build
 from ifir_eval.training.mixes import Drawn
