@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ifir_eval.cli.options import PIPED_WIDTH, data_option, json_option, progress_bar, say
+from ifir_eval.cli.options import PIPED_WIDTH, command_line, data_option, json_option, progress_bar, say
 
 if TYPE_CHECKING:
     from ifir_eval.training.study.planning import Plan
@@ -90,7 +89,7 @@ def command(
             results,
             others=merge,
             keep_checkpoints=keep_checkpoints,
-            command=shlex.join(["ifir-eval", *sys.argv[1:]]).encode(errors="backslashreplace").decode(),
+            command=command_line(),
             progress=progress_bar,
             say=say,
         ),

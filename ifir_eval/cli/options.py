@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -124,6 +125,11 @@ def progress_bar(task: str, *, total: int) -> Iterator[Advance]:
 
     with tqdm(desc=task, total=total, disable=None, leave=False, dynamic_ncols=True) as bar:
         yield bar.update
+
+
+def command_line() -> str:
+    """The command as it was typed, to be told in records and on pages; bytes that are no text are escaped."""
+    return shlex.join(["ifir-eval", *sys.argv[1:]]).encode(errors="backslashreplace").decode()
 
 
 def tell(text: str, *, err: bool = False) -> None:

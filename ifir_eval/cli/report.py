@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 
 import click
 
-from ifir_eval.cli.options import data_option, progress_bar, say
+from ifir_eval.cli.options import command_line, data_option, progress_bar, say
 
 
 @click.command("report")
@@ -49,7 +47,7 @@ def command(
     from ifir_eval.reporting.report.texts import find_texts
 
     bring = partial(load, data=data, progress=progress_bar)
-    made_by = shlex.join(["ifir-eval", *sys.argv[1:]]).encode(errors="backslashreplace").decode()
+    made_by = command_line()
     write_report(
         load_sources(paths),
         out,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ifir_eval.cli.options import data_option, json_option, progress_bar, results_option, retriever_options, say
+from ifir_eval.cli.options import (
+    command_line,
+    data_option,
+    json_option,
+    progress_bar,
+    results_option,
+    retriever_options,
+    say,
+)
 
 if TYPE_CHECKING:
     from ifir_eval.retrievers.options import Options
@@ -81,7 +87,7 @@ def command(
         results,
         measures=measure,
         resume=resume,
-        command=shlex.join(["ifir-eval", *sys.argv[1:]]).encode(errors="backslashreplace").decode(),
+        command=command_line(),
         progress=progress_bar,
         say=say,
     )

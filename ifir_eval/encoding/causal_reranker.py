@@ -19,6 +19,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from ifir_eval.encoding.checkpoint import LocalModel
 from ifir_eval.encoding.encoder import Pair, Setting
 from ifir_eval.encoding.hub import HubModel
+from ifir_eval.encoding.library_model import refuse_beyond
 from ifir_eval.encoding.loading import library_arguments
 from ifir_eval.encoding.pairs import PairModel, Tokens, encodings, padded, safe_folder
 from ifir_eval.encoding.question import Question
@@ -52,11 +53,7 @@ class CausalReranker(PairModel):
     def limit(self) -> int:
         """The user's maximum length, else the question's, as far as the model knows positions."""
         positions = getattr(self._config, "max_position_embeddings", None) or self._wanted_length
-        if (self._settings.max_length or 0) > positions:
-            raise RetrieverError(
-                f"the maximum length {self._settings.max_length} is more than the {positions} positions "
-                "that the model knows"
-            )
+        refuse_beyond(positions, self._settings.max_length)
         return min(self._wanted_length, positions)
 
     @property

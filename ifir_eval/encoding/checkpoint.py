@@ -174,6 +174,16 @@ def modules(folder: Path) -> list[Mapping[str, str]]:
         raise RetrieverError(f"{listing} does not list a model's modules: {error!r}") from error
 
 
+def module_types(folder: Path) -> list[str]:
+    """The class names of the modules that sentence-transformers joins; empty if ``folder`` lists none."""
+    return [module["type"].rpartition(".")[2] for module in modules(folder)]
+
+
+def architectures(folder: Path) -> list[str]:
+    """The classes that ``config.json`` names for `transformers`."""
+    return list(read_config(folder / "config.json").get("architectures") or [])
+
+
 @cache
 def _content_hash(file: Path, size: int, modified: int) -> str:
     """The hash of one file's content; ``size`` and ``modified`` make the cache notice a new one."""

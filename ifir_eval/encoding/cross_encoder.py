@@ -15,7 +15,7 @@ from sentence_transformers import CrossEncoder as LibraryCrossEncoder
 from sentence_transformers.cross_encoder.modules import LogitScore
 
 from ifir_eval.encoding.encoder import Pair
-from ifir_eval.encoding.library_model import refuse_beyond_positions, stay_within_positions
+from ifir_eval.encoding.library_model import positions_of, refuse_beyond, stay_within_positions
 from ifir_eval.encoding.loading import library_arguments
 from ifir_eval.encoding.pairs import PairModel, Tokens, encodings, padded, safe_folder
 from ifir_eval.encoding.untrained import refusing_untrained
@@ -70,7 +70,7 @@ class CrossEncoder(PairModel):
                 "the relevance; a cross-encoder for reranking has one"
             )
         if settings.max_length:
-            refuse_beyond_positions(model, settings.max_length)
+            refuse_beyond(positions_of(model.transformers_model), settings.max_length)
             model.max_seq_length = settings.max_length
         stay_within_positions(model)
         model.eval()

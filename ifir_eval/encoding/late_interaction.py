@@ -10,13 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ifir_eval.encoding.checkpoint import architectures, module_types
 from ifir_eval.encoding.encoder import Ragged, Role
-from ifir_eval.encoding.library_model import (
-    LibraryEmbedder,
-    architectures,
-    module_types,
-    refuse_beyond_positions,
-)
+from ifir_eval.encoding.library_model import LibraryEmbedder, positions_of, refuse_beyond
 from ifir_eval.errors import RetrieverError
 
 if TYPE_CHECKING:
@@ -137,7 +133,7 @@ def _transformer(model: MultiVectorEncoder) -> Transformer:
 
 def _set_max_length(model: MultiVectorEncoder, max_length: int) -> None:
     transformer = _transformer(model)
-    refuse_beyond_positions(model, max_length)
+    refuse_beyond(positions_of(model.transformers_model), max_length)
     expansion = transformer.query_expansion
     transformer.query_expansion = None  # else it may contradict the new length on the way
     transformer.query_length = transformer.document_length = max_length

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -18,7 +15,7 @@ from ifir_eval.encoding.batching import plan
 from ifir_eval.encoding.checkpoint import LocalModel, check
 from ifir_eval.encoding.encoder import Chunk, Ragged, Role, Setting
 from ifir_eval.encoding.hub import HubModel
-from ifir_eval.encoding.memory import Room, is_out_of_memory
+from ifir_eval.encoding.memory import Room, failure, is_out_of_memory
 from ifir_eval.encoding.settings import ModelSettings
 from ifir_eval.encoding.untrained import refusing_untrained
 from ifir_eval.errors import RetrieverError
@@ -26,7 +23,6 @@ from ifir_eval.errors import RetrieverError
 if TYPE_CHECKING:
     from sentence_transformers.base import BaseModel
 
-_PACKAGES = ("sentence-transformers", "transformers", "torch")
 
 Model = TypeVar("Model", bound="BaseModel")
 
@@ -56,17 +52,7 @@ class LibraryEmbedder(ABC, Generic[Model]):
     @property
     def identity(self) -> Mapping[str, Setting]:
         """Commit or fingerprint (which holds the model's own lengths and prompts), settings and versions."""
-        settings = self._settings
-        return {
-            **self._source.identity,
-            "query_prefix": settings.query_prefix,
-            "document_prefix": settings.document_prefix,
-            "max_length": settings.max_length,
-            "dtype": settings.dtype,
-            "trust_remote_code": settings.trust_remote_code,
-            # Builds for other devices (2.13.0+cpu) compute the same numbers.
-            **{package: version(package).partition("+")[0] for package in _PACKAGES},
-        }
+        return {**self._source.identity, **self._settings.library_identity}
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -149,11 +135,7 @@ class LibraryEmbedder(ABC, Generic[Model]):
                 return self._embed(texts, role)
             except Exception as error:
                 if len(texts) == 1 or not is_out_of_memory(error):
-                    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                    raise RetrieverError(
-                        f"the model failed on {len(texts)} {role.name.lower()} texts ({reason}); "
-                        "fewer --batch-tokens or a smaller maximum length may help"
-                    ) from error
+                    raise failure(f"{len(texts)} {role.name.lower()} texts", error) from error
             self._room.was_too_small_for(size)
         middle = len(texts) // 2
         halves = [self._embed_or_halve(half, role, longest) for half in (texts[:middle], texts[middle:])]
@@ -169,9 +151,9 @@ class LibraryEmbedder(ABC, Generic[Model]):
         return np.fromiter(map(len, ids), dtype=np.int64, count=len(texts))
 
 
-def refuse_beyond_positions(model: BaseModel, max_length: int) -> None:
-    """Refuse a maximum length for which the model has no positions."""
-    if max_length > (positions := positions_of(model.transformers_model)):
+def refuse_beyond(positions: int, max_length: int | None) -> None:
+    """Refuse a maximum length for which a model has no positions."""
+    if (max_length or 0) > positions:
         raise RetrieverError(
             f"the maximum length {max_length} is more than the {positions} positions that the model knows"
         )
@@ -192,17 +174,3 @@ def positions_of(transformer: Any) -> int:
     # RoBERTa's positions begin after that of the padding token.
     padding = getattr(getattr(transformer.base_model, "embeddings", None), "padding_idx", None)
     return int(positions) - (0 if padding is None else padding + 1)
-
-
-def module_types(folder: Path) -> list[str]:
-    """The class names of the sentence-transformers modules that ``folder`` lists; empty if it lists none."""
-    listing = folder / "modules.json"
-    if not listing.is_file():
-        return []
-    return [module["type"].rpartition(".")[2] for module in json.loads(listing.read_bytes())]
-
-
-def architectures(folder: Path) -> list[str]:
-    """The classes that ``config.json`` names for `transformers`."""
-    config = folder / "config.json"
-    return list(json.loads(config.read_bytes()).get("architectures") or []) if config.is_file() else []

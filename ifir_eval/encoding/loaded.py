@@ -19,7 +19,7 @@ from ifir_eval.encoding.backends import backend
 from ifir_eval.encoding.batching import ahead, plan
 from ifir_eval.encoding.cache import CONVERTED, VectorCache, default_folder, describe
 from ifir_eval.encoding.encoder import Chunk, Ragged, Role, Setting, Vectors
-from ifir_eval.encoding.memory import Room, is_out_of_memory
+from ifir_eval.encoding.memory import Room, failure, is_out_of_memory
 from ifir_eval.encoding.reading import Reading, Texts, limit_of, prompt_of, reading, tokens_needed
 from ifir_eval.encoding.settings import ModelSettings
 from ifir_eval.errors import RetrieverError
@@ -128,7 +128,7 @@ class LoadedModel:
                 return self._compute(batch.features, role.value[0])
             except Exception as error:
                 if len(batch.items) == 1 or not is_out_of_memory(error):
-                    raise _failure(batch, role, error) from error
+                    raise failure(f"{len(batch.items)} {role.name.lower()} texts", error) from error
             self._room.was_too_small_for(batch.size)
         return np.concatenate([self._vectors(half, kind, role) for half in batch.halves(kind)])
 
@@ -166,11 +166,3 @@ def _chunk(done: Sequence[tuple[_Batch, Vectors]]) -> Chunk:
     items = np.concatenate([batch.items for batch, _ in done])
     tokens = np.concatenate([batch.tokens for batch, _ in done])
     return Chunk(items, np.concatenate([vectors for _, vectors in done]), np.ones_like(items), tokens)
-
-
-def _failure(batch: _Batch, role: Role, error: Exception) -> RetrieverError:
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return RetrieverError(
-        f"the model failed on {len(batch.items)} {role.name.lower()} texts ({reason}); "
-        "fewer --batch-tokens or a smaller maximum length may help"
-    )

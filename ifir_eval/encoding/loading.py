@@ -21,7 +21,7 @@ from ifir_eval.encoding.encoder import Role
 from ifir_eval.encoding.form import POOLING_MODES, is_plain, resolve, similarity
 from ifir_eval.encoding.hub import base_of
 from ifir_eval.encoding.instruction_attention import InstructionQueryAttention
-from ifir_eval.encoding.library_model import positions_of
+from ifir_eval.encoding.library_model import positions_of, refuse_beyond
 from ifir_eval.encoding.settings import Form, ModelSettings
 from ifir_eval.encoding.tokens import append_eos
 from ifir_eval.encoding.untrained import refusing_untrained
@@ -178,11 +178,7 @@ def _shape(model: SentenceTransformer, form: Form, settings: ModelSettings) -> N
     if settings.pooling:
         _set_pooling(model, POOLING_MODES[settings.pooling])
     positions = positions_of(getattr(model[0], "auto_model", None))
-    if settings.max_length and settings.max_length > positions:
-        raise RetrieverError(
-            f"the maximum length {settings.max_length} is more than the {positions} positions "
-            "that the model knows"
-        )
+    refuse_beyond(positions, settings.max_length)
     if form.max_length or positions < sys.maxsize:
         _set_max_length(model, min(form.max_length or model.max_seq_length or positions, positions))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from ifir_eval.errors import RetrieverError
+
 
 class Room:
     """How many tokens at a time memory has proved to bear; no limit until it was too small once."""
@@ -43,3 +45,11 @@ def is_out_of_memory(error: Exception) -> bool:
         return True
     sentence = str(error).lower()
     return any(said in sentence for said in ("allocate memory", "bad_alloc", "bad allocation", "out of memory"))
+
+
+def failure(what: str, error: Exception) -> RetrieverError:
+    """What to tell of a batch of ``what`` that a model could not compute."""
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return RetrieverError(
+        f"the model failed on {what} ({reason}); fewer --batch-tokens or a smaller maximum length may help"
+    )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,12 +19,11 @@ from ifir_eval.encoding.batching import plan
 from ifir_eval.encoding.checkpoint import LocalModel, check
 from ifir_eval.encoding.encoder import Chunk, Pair, Role, Setting, Vectors
 from ifir_eval.encoding.hub import HubModel
-from ifir_eval.encoding.memory import Room, is_out_of_memory
+from ifir_eval.encoding.memory import Room, failure, is_out_of_memory
 from ifir_eval.encoding.settings import ModelSettings
 from ifir_eval.errors import RetrieverError
 
 _PAIRS_AT_ONCE = 256
-_PACKAGES = ("sentence-transformers", "transformers", "torch")
 _BUDGETS = {"cpu": 2_048}
 _BUDGET = 16_384
 _LEAST = 8
@@ -96,17 +94,7 @@ class PairModel(ABC):
     @property
     def identity(self) -> Mapping[str, Setting]:
         """Commit or fingerprint, settings and versions."""
-        settings = self._settings
-        return {
-            **self._source.identity,
-            "query_prefix": settings.query_prefix,
-            "document_prefix": settings.document_prefix,
-            "max_length": settings.max_length,
-            "dtype": settings.dtype,
-            "trust_remote_code": settings.trust_remote_code,
-            # Builds for other devices (2.13.0+cpu) compute the same numbers.
-            **{package: version(package).partition("+")[0] for package in _PACKAGES},
-        }
+        return {**self._source.identity, **self._settings.library_identity}
 
     def encode(self, items: Sequence[Pair], role: Role, wanted: Sequence[int]) -> Iterator[Chunk]:
         """The score of each pair, long pairs first, a batch a chunk.
@@ -152,11 +140,7 @@ class PairModel(ABC):
                     return self._score(columns).float().cpu().numpy()
             except Exception as error:
                 if len(columns) == 1 or not is_out_of_memory(error):
-                    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-                    raise RetrieverError(
-                        f"the model failed on {len(columns)} pairs ({reason}); "
-                        "fewer --batch-tokens or a smaller maximum length may help"
-                    ) from error
+                    raise failure(f"{len(columns)} pairs", error) from error
             self._room.was_too_small_for(size)
         half = len(columns) // 2
         return np.concatenate([self._score_or_halve(columns[:half]), self._score_or_halve(columns[half:])])

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,15 +18,13 @@ from ifir_eval.encoding.backends import backend
 from ifir_eval.encoding.checkpoint import LocalModel, own_code
 from ifir_eval.encoding.encoder import Chunk, Ragged, Role, Setting
 from ifir_eval.encoding.hub import HubModel
-from ifir_eval.encoding.settings import ModelSettings
+from ifir_eval.encoding.settings import ModelSettings, library_versions
 from ifir_eval.errors import RetrieverError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
     from ifir_eval.encoding.loaded import LoadedModel
-
-_PACKAGES = ("sentence-transformers", "transformers", "torch")
 
 
 class SentenceTransformerEmbedder:
@@ -57,8 +54,7 @@ class SentenceTransformerEmbedder:
         return {
             **self._source.identity,
             **self._settings.identity,
-            # Builds for other devices (2.13.0+cpu) compute the same numbers.
-            **{package: version(package).partition("+")[0] for package in _PACKAGES},
+            **library_versions(),
             **self._versions,
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
 from pathlib import Path
 
 from ifir_eval.encoding.checkpoint import LocalModel
@@ -93,3 +94,21 @@ class ModelSettings:
             "preset": str(self.preset) if self.preset else None,
             **{f"adapter_{name}": value for name, value in adapter.items()},
         }
+
+    @property
+    def library_identity(self) -> Mapping[str, Setting]:
+        """What changes a number of a model that only sentence-transformers itself runs, and the versions."""
+        return {
+            "query_prefix": self.query_prefix,
+            "document_prefix": self.document_prefix,
+            "max_length": self.max_length,
+            "dtype": self.dtype,
+            "trust_remote_code": self.trust_remote_code,
+            **library_versions(),
+        }
+
+
+def library_versions() -> Mapping[str, str]:
+    """The versions of what computes; builds for other devices (2.13.0+cpu) compute the same numbers."""
+    packages = ("sentence-transformers", "transformers", "torch")
+    return {package: version(package).partition("+")[0] for package in packages}

@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ifir_eval.encoding.checkpoint import architectures, module_types
 from ifir_eval.encoding.encoder import Ragged, Role
-from ifir_eval.encoding.library_model import (
-    LibraryEmbedder,
-    architectures,
-    module_types,
-    refuse_beyond_positions,
-)
+from ifir_eval.encoding.library_model import LibraryEmbedder, positions_of, refuse_beyond
 from ifir_eval.errors import RetrieverError
 
 if TYPE_CHECKING:
@@ -70,7 +66,7 @@ class SparseEmbedder(LibraryEmbedder["SparseEncoder"]):
                 f"here by {' or '.join(_SIMILARITIES)} only"
             )
         if self._settings.max_length:
-            refuse_beyond_positions(model, self._settings.max_length)
+            refuse_beyond(positions_of(model.transformers_model), self._settings.max_length)
             model.max_seq_length = self._settings.max_length
         return model
 
