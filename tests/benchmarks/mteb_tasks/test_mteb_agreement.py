@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from sentence_transformers import SentenceTransformer
 
 from ifir_eval.benchmarks.catalog import catalog, load
 from ifir_eval.evaluation import Evaluation, evaluate
+from ifir_eval.exchange.benchmark_names import task_of
 from ifir_eval.retrievers.options import Options
 from ifir_eval.retrievers.spec import build
 
@@ -81,8 +82,7 @@ def run_both(
     def run(name: str) -> Both:
         predicted = tmp_path_factory.mktemp("predicted")
         entry = catalog()[name]
-        assert isinstance(entry.load, partial)
-        _, chosen = entry.load.args
+        chosen = task_of(name)
         task = mteb.get_task(chosen.task, hf_subsets=[chosen.subset] if chosen.subset else None)
         local = {**task.metadata.dataset, "path": str(copies / entry.hub)}
         task.metadata = task.metadata.model_copy(update={"dataset": local})

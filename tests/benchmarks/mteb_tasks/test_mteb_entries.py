@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from hub_copies import keep_apart, write_copies
 from ifir_eval.benchmarks.catalog import catalog, load, load_all
 from ifir_eval.benchmarks.mteb_tasks.entries import entries, groups
 from ifir_eval.benchmarks.mteb_tasks.task import _find, _published
+from ifir_eval.exchange.benchmark_names import task_of
 from ifir_eval.measures.measure import find
 
 ENTRIES = {entry.name: entry for entry in entries()}
@@ -43,8 +43,7 @@ def test_the_catalog_lists_them_without_importing_mteb() -> None:
 def test_the_facts_of_an_entry_are_mteb_s(name: str) -> None:
     """Data set, licence and sizes stand in mteb's registry and its descriptive statistics as they do here."""
     entry = ENTRIES[name]
-    assert isinstance(entry.load, partial)
-    _, chosen = entry.load.args
+    chosen = task_of(name)
     metadata = _find(name, chosen).metadata
     split = metadata.eval_splits[0]
     published = _published(metadata.descriptive_stats, split, chosen.subset)
