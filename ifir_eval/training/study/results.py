@@ -128,7 +128,7 @@ class Results:
         primary = str(self.averaged[self.arms[0], benchmark].record.benchmark["primary"])
         wanted = {*_LEADING, QUALITY, primary}
         # Where nothing else says whether instructions are followed, the primary column comes first.
-        found = [column for column in columns if column.name in wanted]
+        found = [column for column in columns if column.name in wanted] or list(columns[:1])
         return iter(sorted(found, key=lambda column: (column.name == QUALITY, column.name != primary)))
 
 

@@ -164,6 +164,18 @@ def test_nobody_on_the_front_is_surpassed_and_everybody_else_is() -> None:
     assert 0 < len(expected) < len(points)
 
 
+def test_a_benchmark_that_holds_none_of_the_leading_columns_is_told_by_its_first() -> None:
+    """As a folder does whose primary measure is left out of a run by hand."""
+    whole = []
+    for cell in cells(study()):
+        record = cell.records["following"]
+        measures = {"MAP@10": record.measures[SWAP]}
+        topics = tuple(replace(row, values={"MAP@10": row.values[SWAP]}) for row in record.topics)
+        other = replace(record, measures=measures, topics=topics)
+        whole.append(replace(cell, records={**cell.records, "following": other}))
+    assert [q.column.name for q in gather(study(), whole).told() if q.benchmark == "following"] == ["MAP@10"]
+
+
 def test_cells_that_do_not_belong_together_are_refused() -> None:
     """Two versions of one cell, a benchmark whose content changed, and one that did not judge: all are told."""
     whole = cells(study())
