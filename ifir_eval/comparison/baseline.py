@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ifir_eval.comparison.compare import who
 from ifir_eval.errors import InvalidInputError, Problem
 from ifir_eval.files import write_atomically
 from ifir_eval.records.record import PUBLISHED, Record
@@ -35,17 +36,13 @@ def only_one(records: Sequence[Record]) -> Record:
     """
     if len(records) == 1:
         return records[0]
-    there = sorted({_who(record) for record in records})
+    there = sorted({who(record) for record in records})
     more = ", …" if len(there) > _LISTED else ""
     reason = (
         f"there are {len(records)} records ({', '.join(there[:_LISTED])}{more}), and a baseline is one; "
         "name its own folder"
     )
     raise InvalidInputError("baseline", [Problem(reason)])
-
-
-def _who(record: Record) -> str:
-    return " ".join(f"{record.retriever['spec']} on {record.benchmark['name']}".split())
 
 
 def candidate_for(baseline: Record, records: Sequence[Record]) -> Record:

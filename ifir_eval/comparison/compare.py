@@ -96,20 +96,20 @@ def incomparable(records: Sequence[Record]) -> Iterator[str]:
         return
     first = records[0].benchmark
     for record in records:
-        who, benchmark = _who(record), record.benchmark
+        name, benchmark = who(record), record.benchmark
         if record.origin == PUBLISHED:
-            yield f"{who}: published figures have no values by topic"
+            yield f"{name}: published figures have no values by topic"
         elif not record.complete:
-            yield f"{who}: a limited run compares with nothing; run it without --limit"
+            yield f"{name}: a limited run compares with nothing; run it without --limit"
         if benchmark["content_hash"] != first["content_hash"]:
             yield (
-                f"{who}: another benchmark or another content ({benchmark['content_hash'][:8]}) than "
+                f"{name}: another benchmark or another content ({benchmark['content_hash'][:8]}) than "
                 f"{first['name']} ({first['content_hash'][:8]}); run both on the same"
             )
     yield from other_definitions(records)
 
 
-def _who(record: Record) -> str:
+def who(record: Record) -> str:
     """In one line, whatever the record says: CI systems read lines as commands."""
     return " ".join(f"{record.retriever['spec']} on {record.benchmark['name']}".split())
 

@@ -52,10 +52,14 @@ def default_folder() -> Path:
 
 
 class VectorCache:
-    """A folder with a space for each encoder; it is made when the first vector is kept."""
+    """A folder with a space for each encoder; it is made when the first vector is kept.
 
-    def __init__(self, folder: Path) -> None:
+    ``is_temporary`` says that it ends with the process, so that nobody else's vectors are in it.
+    """
+
+    def __init__(self, folder: Path, *, is_temporary: bool = False) -> None:
         self.folder = folder
+        self.is_temporary = is_temporary
 
     def space(self, identity: Mapping[str, Setting], name: str = "") -> Space:
         """The vectors of one encoder, as they are on disk now.
@@ -66,7 +70,7 @@ class VectorCache:
         Raises:
             RetrieverError: if vectors of different widths lie there.
         """
-        return Space(self.folder_of(identity), identity, name)
+        return Space(self.folder_of(identity), identity, name, is_temporary=self.is_temporary)
 
     def folder_of(self, identity: Mapping[str, Setting]) -> Path:
         """Where the vectors of one encoder lie, or will."""
@@ -87,7 +91,10 @@ def describe(folder: Path, identity: Mapping[str, Setting], name: str) -> None:
 class Space:
     """The vectors of one encoder by the 16-byte key of their text and role."""
 
-    def __init__(self, folder: Path, identity: Mapping[str, Setting], name: str = "") -> None:
+    def __init__(
+        self, folder: Path, identity: Mapping[str, Setting], name: str = "", *, is_temporary: bool = False
+    ) -> None:
+        self.is_temporary = is_temporary
         self._folder = folder
         self._identity = identity
         self._name = name

@@ -27,7 +27,7 @@ def check_unchanged(
         RetrieverError: if the model has changed; if the server refuses, and not everything is in ``space``.
         IncompleteError: if the server does not answer, and not everything is in ``space``.
     """
-    if not isinstance(encoder, MayChange):
+    if space.is_temporary or not isinstance(encoder, MayChange):
         return ()
     distinct = {role: list(dict.fromkeys(items)) for role, items in asked.items()}
     entries = {role: space.find([key(item, role) for item in items]) for role, items in distinct.items()}

@@ -29,19 +29,35 @@ _OPTIONAL = {"missing_queries": _LIST, "warnings": _LIST, "counts": _TABLE, "tim
 def faults(body: Mapping[str, Any]) -> Iterator[str]:
     """A sentence about everything that is missing from ``body`` or of the wrong kind.
 
+    What lies deeper is looked at where all above it is right.
+
     Raises:
-        KeyError, TypeError, AttributeError: where ``body`` has so little of a record that no more can be said.
+        KeyError, TypeError, AttributeError: where a value or a topic has too little of one.
     """
+    found = False
+    for fault in _wrong_fields(body):
+        found = True
+        yield fault
+    if not found:
+        yield from _wrong_contents(body)
+
+
+def _wrong_fields(body: Mapping[str, Any]) -> Iterator[str]:
     for part, fields in _NEEDED.items():
-        table = body[part] if part else body
+        table = body.get(part) if part else body
+        if not isinstance(table, Mapping):  # as was said
+            continue
         for name, kind in fields.items():
             place = f"{part}.{name}" if part else name
-            if name not in table:
-                yield f"{place} is missing"
-            else:
+            if name in table:
                 yield from _wrong(place, table[name], kind)
+            else:
+                yield f"{place} is missing"
     for name in _OPTIONAL.keys() & body.keys():
         yield from _wrong(name, body[name], _OPTIONAL[name])
+
+
+def _wrong_contents(body: Mapping[str, Any]) -> Iterator[str]:
     yield from _wrong_benchmark(body["benchmark"])
     for name, cell in body["measures"].items():
         yield from _wrong_estimate(f"measures.{name}", cell)
@@ -70,10 +86,14 @@ def _wrong_benchmark(table: Mapping[str, Any]) -> Iterator[str]:
 def _wrong_estimate(place: str, cell: Mapping[str, Any]) -> Iterator[str]:
     yield from _wrong_number(f"{place}.value", cell["value"])
     yield from _wrong(f"{place}.n", cell["n"], _COUNT)
-    if cell["ci"] is not None:
-        low, high = cell["ci"]
-        for end in (low, high):
-            yield from _wrong_number(f"{place}.ci", end)
+    match cell["ci"]:
+        case None:
+            pass
+        case [low, high]:
+            for end in (low, high):
+                yield from _wrong_number(f"{place}.ci", end)
+        case other:
+            yield f"{place}.ci is {other!r}, but must be two numbers"
 
 
 def _wrong_topic(row: Mapping[str, Any]) -> Iterator[str]:

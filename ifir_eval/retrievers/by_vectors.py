@@ -32,7 +32,7 @@ def vector_cache(options: Options) -> VectorCache:
     if options.keep_vectors:
         return VectorCache(options.cache or default_folder())
     folder = TemporaryDirectory(prefix="ifir-eval-")
-    cache = VectorCache(Path(folder.name))
+    cache = VectorCache(Path(folder.name), is_temporary=True)
     weakref.finalize(cache, folder.cleanup)
     return cache
 

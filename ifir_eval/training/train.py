@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Judged", "Trained", "batches", "train"]
 
+_OTHER_IDS = "give pairs of other files other ids, or name the files in a mix, which keeps its sources apart"
 _NAMED = 20
 """Rows of a batch whose loss is no number that its error names."""
 
@@ -147,7 +148,7 @@ def _check_rows(rows: Sequence[Row]) -> None:
     problems = [Problem(f"row {row.pair_id!r} ({row.view}): {fault}") for row in rows for fault in row.faults()]
     counts = Counter((row.pair_id, row.view) for row in rows)
     problems += [
-        Problem(f"pair {pair!r} has the view {view!r} {count} times; give pairs of other files other ids")
+        Problem(f"pair {pair!r} has the view {view!r} {count} times; {_OTHER_IDS}")
         for (pair, view), count in counts.items()
         if count > 1
     ]

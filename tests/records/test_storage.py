@@ -127,6 +127,18 @@ def test_everything_that_a_record_lacks_is_listed() -> None:
     ]
 
 
+def test_what_is_no_table_hides_none_of_the_other_faults() -> None:
+    body = json.loads(to_json(RECORD))
+    body |= {"harness": 7, "benchmark": None, "measures": []}
+    with pytest.raises(InvalidInputError) as caught:
+        from_json(json.dumps(body), "x.json")
+    assert [str(problem).partition("record: ")[2] for problem in caught.value.problems] == [
+        "harness is 7, but must be a text",
+        "benchmark is None, but must be a table",
+        "measures is [], but must be a table",
+    ]
+
+
 def test_not_a_number_is_never_written() -> None:
     """JSON has no NaN, and a measure that yields one is a mistake to be seen at once."""
     broken = dataclasses.replace(RECORD, timing={"answer_s": float("nan")})

@@ -126,6 +126,16 @@ def test_a_reranker_cannot_tell_where_there_is_nothing_below_or_a_server_refuses
         assert finding.why == "the judge cannot tell"
 
 
+def test_a_served_reranker_is_asked_once_for_each_claim() -> None:
+    """It keeps nobody else's scores, so that it needs no request to see whether its model has changed."""
+    with MisbehavingServer(cohere_rerank) as server:
+        judge = build_judge("rerank:m", Sampling(), Hosting(server.url, dtype="bfloat16"))
+        with judge.session() as judging:
+            for source in (row(1), replace(row(1), positive="another")):  # with passages in common
+                judging(Claim.of(source))
+        assert len(server.received) == 2
+
+
 @pytest.mark.parametrize(
     ("spec", "hosting", "told"),
     [

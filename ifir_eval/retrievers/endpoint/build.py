@@ -76,7 +76,7 @@ def _checked(
     with mistakes:
         # A first stage is built with the same options, and refuses what it cannot take.
         if not hands_on:
-            refuse_what_encoders_take(spec, "a model behind a server", options, "dtype")
+            refuse_what_encoders_take(spec, "a model behind a server", options)
     with mistakes:
         if not base_url:
             raise RetrieverError(f"{spec}: write the address of its server as --base-url")

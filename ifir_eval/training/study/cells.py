@@ -142,25 +142,34 @@ def read_cells(paths: Iterable[Path]) -> list[Finished]:
     """
     found: dict[tuple[Key, str], Finished] = {}
     problems: list[Problem] = []
-    for file in (file for path in paths for file in _files(path)):
-        try:
-            for text, place in _lines(file):
-                cell = from_line(text, place)
-                found.setdefault((cell.key, cell.address), cell)
-        except InvalidInputError as error:
-            problems.extend(error.problems)
-        except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-            problems.append(Problem(f"cannot be read: {error}", str(file)))
+    for path in paths:
+        for cell in _cells(path, problems):
+            found.setdefault((cell.key, cell.address), cell)
     if problems:
         raise InvalidInputError("results of a study", problems)
     return list(found.values())
 
 
-def _files(path: Path) -> list[Path]:
-    """The cells in a results folder, then its record set, which may hold more of them; a file as it is."""
+def _cells(path: Path, problems: list[Problem]) -> Iterator[Finished]:
+    """The cells in a results folder, and those of its record set that lie there no longer; all of a file."""
     if not path.is_dir():
-        return [path]
-    return [*sorted((path / CELLS).glob(f"*/{CELL}")), *path.glob(RECORDS)]
+        yield from _cells_of([path], problems)
+        return
+    own = list(_cells_of(sorted((path / CELLS).glob(f"*/{CELL}")), problems))
+    yield from own
+    # A record set is older than the cells beside it: what was done anew since is not taken from it.
+    anew = {cell.key for cell in own}
+    yield from (cell for cell in _cells_of(path.glob(RECORDS), problems) if cell.key not in anew)
+
+
+def _cells_of(files: Iterable[Path], problems: list[Problem]) -> Iterator[Finished]:
+    for file in files:
+        try:
+            yield from [from_line(text, place) for text, place in _lines(file)]
+        except InvalidInputError as error:
+            problems.extend(error.problems)
+        except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+            problems.append(Problem(f"cannot be read: {error}", str(file)))
 
 
 def _lines(file: Path) -> Iterator[tuple[str, str]]:

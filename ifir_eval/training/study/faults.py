@@ -31,7 +31,7 @@ def faults(given: Mapping[str, Any]) -> Iterator[str]:
     judges = [set(strings(given.get(key))) for key in ("instruction", "general")]
     if both := set.intersection(*judges):
         yield f"{', '.join(sorted(both))} cannot judge both following and general quality"
-    if (dev := given.get("dev")) in set.union(*judges):
+    if isinstance(dev := given.get("dev"), str) and dev in set.union(*judges):
         yield f"{dev!r} picks checkpoints as 'dev', so it cannot judge them as well"
     pairs = given.get("compare", [])
     if not isinstance(pairs, list) or not all(strings(pair) == pair and len(pair) == 2 for pair in pairs):  # noqa: PLR2004 - new and old

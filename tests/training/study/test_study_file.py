@@ -76,6 +76,12 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
         assert mistake in told
 
 
+def test_a_list_in_place_of_a_text_is_a_sentence(folder: Path) -> None:
+    text = STUDY.replace('name = "tiny"', 'name = "tiny"\ndev = ["mirror-dev"]')
+    with pytest.raises(IfirEvalError, match="'dev' must be a string"):
+        read_study(written(folder, text))
+
+
 def test_a_setting_of_the_wrong_kind_is_a_sentence(folder: Path) -> None:
     with pytest.raises(IfirEvalError, match="batch_rows is '16', but must be a whole number"):
         read_study(written(folder, STUDY.replace("batch_rows = 16", 'batch_rows = "16"')))

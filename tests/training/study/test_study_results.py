@@ -231,6 +231,10 @@ def test_a_cell_on_disk_is_the_cell(tmp_path: Path) -> None:
     one.mkdir(parents=True)
     (one / "cell.json").write_text(as_line(whole[0]), encoding="utf-8")
     assert read_cells([others]) == whole
+    # But not what was done anew since: nobody could leave the old one out.
+    anew = replace(whole[0], address="f" * 32)
+    (one / "cell.json").write_text(as_line(anew), encoding="utf-8")
+    assert read_cells([others]) == [anew, *whole[1:]]
     (folder / "cell.json").write_text("{}", encoding="utf-8")
     with pytest.raises(InvalidInputError, match=r"cell\.json: this is no cell of a study"):
         read_cells([tmp_path])
