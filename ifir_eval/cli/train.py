@@ -184,7 +184,9 @@ def _drawn(
     mixed = read_mix(mix) if mix else EMBEDDED
     amount = Budget.parse(budget)
     benchmarks = load_all(list(dict.fromkeys(judges)), data, progress_bar)
-    counting = {"count": token_count(base)} if base else {}  # without a base its error is raised in the end
+    counting = (
+        {"count": token_count(base.embedder.load())} if base else {}
+    )  # without a base its error is raised in the end
     drawn = draw(mixed, amount, data, benchmarks, progress=progress_bar, **counting)
     summary = drawn.summary()
     say(summary)

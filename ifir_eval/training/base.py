@@ -155,11 +155,9 @@ def _attend(model: SentenceTransformer, template: Template, *, given: bool) -> T
     return template
 
 
-def token_count(found: Found) -> Callable[[str], int]:
-    """What a text costs in tokens of the base: special ones included, nothing cut off; 0 if it is empty."""
+def token_count(model: SentenceTransformer) -> Callable[[str], int]:
+    """What a text costs in tokens of ``model``: special ones included, nothing cut off; 0 if it is empty."""
     from ifir_eval.encoding.reading import tokens_needed  # noqa: PLC0415  (imports torch)
-
-    model = found.embedder.load()
 
     @cache
     def count(text: str) -> int:

@@ -51,9 +51,7 @@ _MS_MARCO = "MS MARCO's texts: Microsoft's terms, not for commerce"
 _SOURCES: Mapping[str, _Generated | _Published] = {
     "mirror-train": _Generated(lambda seed: rows_of(load_mirror("train", seed))),
     "mirror-train-asking": _Generated(lambda seed: rows_of(asking(load_mirror("train", seed)))),
-    "condaqa": _Published(
-        lambda folder, *_: condaqa_rows(folder), condaqa.release("test"), f"Apache-2.0; {_WIKIPEDIA}"
-    ),
+    "condaqa": _Published(lambda folder, *_: condaqa_rows(folder), condaqa.release("test"), condaqa.LICENCE),
     "films": _Published(
         lambda *given: rows_of(films.constrained(*given)), films.RELEASE, f"MIT; {_WIKIPEDIA}", has_seed=True
     ),

@@ -125,7 +125,7 @@ def _train_rate(plan: Plan, cell: Planned) -> float:
     with TemporaryDirectory(prefix="ifir-eval-") as folder:
         on_cpu = plan.study.evaluation.device == "cpu"
         trained = train(base, rows, Path(folder) / "model", recipe, on_cpu=on_cpu)
-    return tokens_of(rows, token_count(find(base, recipe))) / trained.seconds
+    return tokens_of(rows, token_count(load(find(base, recipe), base, recipe).model)) / trained.seconds
 
 
 def _evaluation_rate(plan: Plan) -> float:

@@ -17,6 +17,7 @@ from ifir_eval.errors import InvalidInputError, Mistakes, Problem
 from ifir_eval.progress import Progress, silent
 from ifir_eval.retrievers.spec import build
 from ifir_eval.training.base import find as find_base
+from ifir_eval.training.base import load as load_base
 from ifir_eval.training.base import token_count
 from ifir_eval.training.mixes import Drawn, Screen, TokenCount, draw
 from ifir_eval.training.recipe import Recipe
@@ -92,7 +93,9 @@ def plan(study: Study, data: Path | None = None, progress: Progress = silent) ->
     screen = Screen([*benchmarks.values(), *dev])
     cells: list[Planned] = []
     identities = {base: dict(build(base, study.evaluation).identity.settings) for base in study.bases}
-    counts = {base: token_count(find_base(base, study.recipe)) for base in study.bases}
+    # Loaded as for training, so that a base that cannot be trained is refused before the hours are spent.
+    models = {base: load_base(find_base(base, study.recipe), base, study.recipe).model for base in study.bases}
+    counts = {base: token_count(model) for base, model in models.items()}
     keys = study.keys()
     with progress("drawing rows", total=len(keys)) as advance:
         for key in keys:

@@ -162,6 +162,15 @@ def test_rows_that_a_recipe_cannot_learn_from_are_told_before_anything_is_traine
         plan(replace(study, mixes=(bare,), recipe=recipe))
 
 
+def test_a_base_that_cannot_be_trained_is_told_before_anything_is_trained(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a frozen or quantised checkpoint, which only its loading shows."""
+    monkeypatch.setattr("ifir_eval.training.base._hindrance", lambda *_: "all its weights are frozen")
+    with pytest.raises(IfirEvalError, match="cannot be trained: all its weights are frozen"):
+        plan(read_study(file))
+
+
 def test_results_that_cannot_be_read_are_named(planned: Plan, tmp_path: Path) -> None:
     (tmp_path / "records.jsonl.gz").write_bytes(b"no gzip")
     with pytest.raises(InvalidInputError, match=r"records\.jsonl\.gz: cannot be read"):
