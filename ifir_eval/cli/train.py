@@ -184,9 +184,8 @@ def _drawn(
     mixed = read_mix(mix) if mix else EMBEDDED
     amount = Budget.parse(budget)
     benchmarks = load_all(list(dict.fromkeys(judges)), data, progress_bar)
-    counting = (
-        {"count": token_count(base.embedder.load())} if base else {}
-    )  # without a base its error is raised in the end
+    # Without a base, words are counted until its error is raised.
+    counting = {"count": token_count(base.embedder.load())} if base else {}
     drawn = draw(mixed, amount, data, benchmarks, progress=progress_bar, **counting)
     summary = drawn.summary()
     say(summary)
