@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ifir_eval.cli.options import PIPED_WIDTH, command_line, data_option, json_option, progress_bar, say
+from ifir_eval.cli.options import PIPED_WIDTH, SHARE, command_line, data_option, json_option, progress_bar, say
 
 if TYPE_CHECKING:
+    from ifir_eval.shares import Share
     from ifir_eval.training.study.planning import Plan
     from ifir_eval.training.study.results import Results
-    from ifir_eval.training.study.running import Share
 
 _HOUR = 3600
 
@@ -26,7 +26,7 @@ _HOUR = 3600
     help="Folder for cells, the record set and the page (default: results/<name of the study>).",
 )
 @click.option("--dry-run", is_flag=True, help="Draw all rows, print the plan and its hours, train nothing.")
-@click.option("--cells", default="1/1", show_default=True, help="The part of the cells done here, as in 2/3.")
+@click.option("--cells", "share", type=SHARE, default="0/1", help="Do one of n shares of the cells, as 0/3.")
 @click.option(
     "--merge",
     multiple=True,
@@ -48,7 +48,7 @@ def command(
     study: Path,
     results: Path | None,
     dry_run: bool,
-    cells: str,
+    share: Share,
     merge: tuple[Path, ...],
     report_only: bool,
     keep_checkpoints: bool,
@@ -70,10 +70,9 @@ def command(
     from ifir_eval.training.study.definition import read_study
     from ifir_eval.training.study.planning import plan
     from ifir_eval.training.study.results import gather
-    from ifir_eval.training.study.running import Share, Work, carry_out
+    from ifir_eval.training.study.running import Work, carry_out
 
     read = read_study(study)
-    share = Share.parse(cells)
     results = results or Path("results") / read.name
     sources = [*([results] if results.is_dir() else []), *merge]
     if report_only:
@@ -128,12 +127,13 @@ def _show(found: Results, folder: Path, page: Path | None, *, as_json: bool) -> 
 
 
 def _print_plan(planned: Plan, share: Share, sources: list[Path]) -> None:
-    """Every cell of this part that is not done, with what it trains on and how long it will take."""
+    """Every cell of this share that is not done, with what it trains on and how long it will take."""
     from ifir_eval.training.study.cells import read_cells
     from ifir_eval.training.study.estimating import forecast
+    from ifir_eval.training.study.running import cells_of
 
     finished = planned.done(read_cells(sources))
-    waiting = [cell for cell in share.of_cells(planned.cells) if cell.key not in finished]
+    waiting = [cell for cell in cells_of(share, planned.cells) if cell.key not in finished]
     ahead = forecast(planned, finished.values(), waiting)
     for cost in ahead.costs:
         what = cost.cell.drawn.summary() if cost.cell.drawn else "judged as it is"

@@ -8,35 +8,17 @@ from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
-from ifir_eval.cli.options import data_option, progress_bar, retriever_options, say
+from ifir_eval.cli.options import SHARE, data_option, progress_bar, retriever_options, say
+from ifir_eval.shares import Share
 
 if TYPE_CHECKING:
     from ifir_eval.encoding.distributed.shards import Outcome
     from ifir_eval.encoding.encoder import Embedder
     from ifir_eval.retrievers.options import Options
-
-
-class Share(NamedTuple):
-    """Which of several equal shares of the shards, counted from 0."""
-
-    number: int = 0
-    shares: int = 1
-
-
-class _ShareType(click.ParamType[Share]):
-    name = "i/n"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Share:
-        if isinstance(value, Share):
-            return value
-        index, _, count = str(value).partition("/")
-        if not (index.isdecimal() and count.isdecimal() and int(index) < int(count)):
-            self.fail(f"{value!r} is no share; write 0/4 for the first of four, up to 3/4", param, ctx)
-        return Share(int(index), int(count))
 
 
 @click.command("encode")
@@ -48,7 +30,7 @@ class _ShareType(click.ParamType[Share]):
     required=True,
     help="Folder for the shards, one corpus each; `ifir-eval run --cache` reads it.",
 )
-@click.option("--shard", "share", type=_ShareType(), default=Share(), help="Encode one of n shares, as 0/4.")
+@click.option("--shard", "share", type=SHARE, default="0/1", help="Encode one of n shares, as 0/4.")
 @click.option(
     "--engine",
     type=click.Choice(["local", "ray"]),

@@ -13,10 +13,28 @@ from typing import Any
 
 import click
 
+from ifir_eval.errors import IfirEvalError
 from ifir_eval.progress import Advance
+from ifir_eval.shares import Share
 
 PIPED_WIDTH = 120
 """Columns of a table that goes to a file or a pipe."""
+
+
+class _ShareType(click.ParamType[Share]):
+    name = "i/n"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Share:
+        if isinstance(value, Share):
+            return value
+        try:
+            return Share.parse(str(value))
+        except IfirEvalError as error:
+            self.fail(str(error), param, ctx)
+
+
+SHARE = _ShareType()
+"""The type of an option that takes one share of a work."""
 
 results_option = click.option(
     "--results",

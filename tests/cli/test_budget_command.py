@@ -64,9 +64,9 @@ def test_a_study_leaves_table_answer_records_and_page(file: Path, tmp_path: Path
 
 def test_mistakes_are_sentences(file: Path, tmp_path: Path) -> None:
     """A part that is none, a study with mistakes, a report of nothing."""
-    answer = ifir("budget", file, "--cells", "0/2")
+    answer = ifir("budget", file, "--cells", "2/2")
     assert answer.exit_code == 2
-    assert "'0/2' is no part of the cells" in answer.stderr
+    assert "'2/2' is no share; write 0/4" in answer.stderr
     wrong = tmp_path / "wrong.toml"
     wrong.write_text("mixes = []\nbase = 3\n", encoding="utf-8")
     answer = ifir("budget", wrong)

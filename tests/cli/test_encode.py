@@ -12,8 +12,9 @@ from click.testing import CliRunner, Result
 from ifir_eval.benchmarks.folder import write_folder
 from ifir_eval.benchmarks.mirror import load_mirror
 from ifir_eval.cli import main
-from ifir_eval.cli.encode import Share, _as_file, _under_torchrun
+from ifir_eval.cli.encode import _as_file, _under_torchrun
 from ifir_eval.retrievers.options import Options
+from ifir_eval.shares import Share
 
 MODEL = "demo:all-MiniLM-L6-v2"
 

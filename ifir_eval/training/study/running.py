@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ifir_eval.benchmarks.benchmark import Benchmark
 from ifir_eval.campaign import writable
@@ -21,6 +21,7 @@ from ifir_eval.records.schema import to_json
 from ifir_eval.records.storage import RECORD, RUN, slug, stored
 from ifir_eval.retrievers.retriever import Retriever
 from ifir_eval.retrievers.spec import build
+from ifir_eval.shares import Share
 from ifir_eval.training.mixes import Drawn
 from ifir_eval.training.study.cells import BASE, CELL, Finished, as_line, folder_of, read_cells, reported
 from ifir_eval.training.study.planning import Plan, Planned, recipe_of
@@ -28,36 +29,7 @@ from ifir_eval.training.train import Trained, train
 
 MODEL = "model"
 ANSWER = "answer_s"
-
-
-class Share(NamedTuple):
-    """This machine's part of the cells: every ``of``-th one, from the ``number``-th on (counted from 1)."""
-
-    number: int = 1
-    of: int = 1
-
-    @classmethod
-    def parse(cls, text: str) -> Share:
-        """``2/3``: the second of three.
-
-        Raises:
-            IfirEvalError: if it is none.
-        """
-        number, slash, of = text.partition("/")
-        if slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of):
-            return cls(int(number), int(of))
-        raise IfirEvalError(
-            f"{text!r} is no part of the cells; write 1/3, 2/3 or 3/3 for the first to the third"
-        )
-
-    def of_cells(self, cells: Sequence[Planned]) -> list[Planned]:
-        """The base models themselves, which everything is compared with, and this part of the others."""
-        bases = [cell for cell in cells if cell.key.arm.mix == BASE]
-        trained = [cell for cell in cells if cell.key.arm.mix != BASE]
-        return [*bases, *trained[self.number - 1 :: self.of]]
-
-
-ALL = Share()
+_ALL = Share()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +50,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The cells of the study that are done now, and those of this part that failed, a sentence each."""
+    """The cells of the study that are done now, and those of this share that failed, a sentence each."""
 
     finished: tuple[Finished, ...]
     failures: tuple[str, ...] = field(default=())
@@ -89,7 +61,14 @@ class Outcome:
             raise IncompleteError("\n".join(self.failures))
 
 
-def carry_out(plan: Plan, work: Work, share: Share = ALL) -> Outcome:
+def cells_of(share: Share, cells: Sequence[Planned]) -> list[Planned]:
+    """The base models themselves, which everything is compared with, and this share of the others."""
+    bases = [cell for cell in cells if cell.key.arm.mix == BASE]
+    trained = [cell for cell in cells if cell.key.arm.mix != BASE]
+    return [*bases, *trained[share.number :: share.shares]]
+
+
+def carry_out(plan: Plan, work: Work, share: Share = _ALL) -> Outcome:
     """Do the cells of ``share`` that are not done yet; one that fails does not stop the others.
 
     Raises:
@@ -99,7 +78,7 @@ def carry_out(plan: Plan, work: Work, share: Share = ALL) -> Outcome:
     writable(work.results)
     done = plan.done(read_cells([work.results, *work.others]))
     finished = len(done)
-    waiting = [cell for cell in share.of_cells(plan.cells) if cell.key not in done]
+    waiting = [cell for cell in cells_of(share, plan.cells) if cell.key not in done]
     failures = []
     try:
         for number, cell in enumerate(waiting, 1):
