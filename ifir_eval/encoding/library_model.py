@@ -15,7 +15,7 @@ from ifir_eval.encoding.batching import plan
 from ifir_eval.encoding.checkpoint import LocalModel, check
 from ifir_eval.encoding.encoder import Chunk, Ragged, Role, Setting
 from ifir_eval.encoding.hub import HubModel
-from ifir_eval.encoding.memory import Room, failure, is_out_of_memory
+from ifir_eval.encoding.memory import Room
 from ifir_eval.encoding.settings import ModelSettings
 from ifir_eval.encoding.untrained import refusing_untrained
 from ifir_eval.errors import RetrieverError
@@ -93,8 +93,11 @@ class LibraryEmbedder(ABC, Generic[Model]):
             batch = [i for i in planned.tolist() if i in asked]
             if batch:
                 longest = int(min(tokens[batch].max(), self.reads(role)))
-                vectors = self._embed_or_halve([items[i] for i in batch], role, longest)
-                yield Chunk(np.array(batch, dtype=np.int64), vectors.values, vectors.rows, tokens[batch])
+                texts, what = [items[i] for i in batch], f"{role.name.lower()} texts"
+                parts = self._room.halving(texts, longest, lambda part: self._embed(part, role), what)
+                values = np.concatenate([part.values for part in parts])
+                rows = np.concatenate([part.rows for part in parts])
+                yield Chunk(np.array(batch, dtype=np.int64), values, rows, tokens[batch])
 
     def loses(self, text: str, start: int, stop: int, role: Role) -> bool:
         """Whether the tokens from the side that is kept up to the far end do not fit."""
@@ -126,22 +129,6 @@ class LibraryEmbedder(ABC, Generic[Model]):
             raise
         except Exception as error:  # a checkpoint may fail in any way
             raise RetrieverError(f"cannot load the model in {folder}: {error}") from error
-
-    def _embed_or_halve(self, texts: list[str], role: Role, longest: int) -> Ragged:
-        """The vectors of one batch, or of its halves one after the other where memory is too small for it."""
-        size = len(texts) * longest
-        if self._room.bears(size) or len(texts) == 1:
-            try:
-                return self._embed(texts, role)
-            except Exception as error:
-                if len(texts) == 1 or not is_out_of_memory(error):
-                    raise failure(f"{len(texts)} {role.name.lower()} texts", error) from error
-            self._room.was_too_small_for(size)
-        middle = len(texts) // 2
-        halves = [self._embed_or_halve(half, role, longest) for half in (texts[:middle], texts[middle:])]
-        return Ragged(
-            np.concatenate([half.values for half in halves]), np.concatenate([half.rows for half in halves])
-        )
 
     def _lengths(self, texts: list[str]) -> NDArray[np.int64]:
         """Tokens of each of ``texts``, special ones included, nothing cut off; shape ``(len(texts),)``."""

@@ -19,7 +19,7 @@ from ifir_eval.encoding.backends import backend
 from ifir_eval.encoding.batching import ahead, plan
 from ifir_eval.encoding.cache import CONVERTED, VectorCache, default_folder, describe
 from ifir_eval.encoding.encoder import Chunk, Ragged, Role, Setting, Vectors
-from ifir_eval.encoding.memory import Room, failure, is_out_of_memory
+from ifir_eval.encoding.memory import Room
 from ifir_eval.encoding.reading import Reading, Texts, limit_of, prompt_of, reading, tokens_needed
 from ifir_eval.encoding.settings import ModelSettings
 from ifir_eval.errors import RetrieverError
@@ -117,38 +117,29 @@ class LoadedModel:
                 chosen = [place for place in places.tolist() if start + place in wanted]
                 if chosen:
                     contents = [texts.contents[place] for place in chosen]
-                    size = len(chosen) * int(texts.lengths[chosen].max())
+                    longest = int(texts.lengths[chosen].max())
                     items_of = np.array(chosen, dtype=np.int64) + start
-                    yield _Batch(items_of, texts.needed[chosen], contents, size, kind.features(contents))
+                    yield _Batch(items_of, texts.needed[chosen], contents, longest, kind.features(contents))
 
     def _vectors(self, batch: _Batch, kind: Reading, role: Role) -> Vectors:
-        """Compute ``batch``, or its halves where memory is too small for it."""
-        if self._room.bears(batch.size) or len(batch.items) == 1:
-            try:
-                return self._compute(batch.features, role.value[0])
-            except Exception as error:
-                if len(batch.items) == 1 or not is_out_of_memory(error):
-                    raise failure(f"{len(batch.items)} {role.name.lower()} texts", error) from error
-            self._room.was_too_small_for(batch.size)
-        return np.concatenate([self._vectors(half, kind, role) for half in batch.halves(kind)])
+        """The vectors of ``batch``."""
+
+        def compute(contents: list[Any]) -> Vectors:
+            features = batch.features if contents is batch.contents else kind.features(contents)
+            return self._compute(features, role.value[0])
+
+        what = f"{role.name.lower()} texts"
+        return np.concatenate(self._room.halving(batch.contents, batch.longest, compute, what))
 
 
 class _Batch(NamedTuple):
-    """Texts to compute together: their positions, the tokens they need, and their ``size`` with padding."""
+    """Texts to compute together: their positions, the tokens each needs, and those read of the longest."""
 
     items: NDArray[np.int64]
     tokens: NDArray[np.int64]
     contents: list[Any]
-    size: int
+    longest: int
     features: dict[str, Any]
-
-    def halves(self, kind: Reading) -> Iterator[_Batch]:
-        """The first half of the texts and the second."""
-        middle = len(self.items) // 2
-        for half in (slice(middle), slice(middle, None)):
-            contents = self.contents[half]
-            size = self.size * len(contents) // len(self.contents)
-            yield _Batch(self.items[half], self.tokens[half], contents, size, kind.features(contents))
 
 
 def _read(kind: Reading, texts: Sequence[str]) -> Texts:

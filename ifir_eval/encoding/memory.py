@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from ifir_eval.errors import RetrieverError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Room:
@@ -13,11 +18,29 @@ class Room:
     def __init__(self) -> None:
         self._tokens: int | None = None
 
-    def bears(self, size: int) -> bool:
-        """Whether a batch of ``size`` tokens may be tried."""
-        return self._tokens is None or size <= self._tokens
+    def halving(
+        self, items: list[Item], width: int, compute: Callable[[list[Item]], Result], what: str
+    ) -> list[Result]:
+        """``compute(items)``, or the results of halves of them where memory is too small, in order.
 
-    def was_too_small_for(self, size: int) -> None:
+        ``width`` is what each of ``items`` takes, in tokens with padding; ``what`` is what they are called.
+
+        Raises:
+            RetrieverError: if ``compute`` fails otherwise, or of too little memory for a single one.
+        """
+        size = len(items) * width
+        if len(items) == 1 or self._tokens is None or size <= self._tokens:
+            try:
+                return [compute(items)]
+            except Exception as error:  # a model may fail in any way
+                if len(items) == 1 or not is_out_of_memory(error):
+                    raise _failure(f"{len(items)} {what}", error) from error
+            self._was_too_small_for(size)
+        middle = len(items) // 2
+        halves = (items[:middle], items[middle:])
+        return [result for half in halves for result in self.halving(half, width, compute, what)]
+
+    def _was_too_small_for(self, size: int) -> None:
         """From now on no more than half of ``size``; what the GPU holds in reserve is given back."""
         import torch  # noqa: PLC0415  (where this is called, a model is loaded)
 
@@ -47,7 +70,7 @@ def is_out_of_memory(error: Exception) -> bool:
     return any(said in sentence for said in ("allocate memory", "bad_alloc", "bad allocation", "out of memory"))
 
 
-def failure(what: str, error: Exception) -> RetrieverError:
+def _failure(what: str, error: Exception) -> RetrieverError:
     """What to tell of a batch of ``what`` that a model could not compute."""
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return RetrieverError(

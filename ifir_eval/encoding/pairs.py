@@ -19,7 +19,7 @@ from ifir_eval.encoding.batching import plan
 from ifir_eval.encoding.checkpoint import LocalModel, check
 from ifir_eval.encoding.encoder import Chunk, Pair, Role, Setting, Vectors
 from ifir_eval.encoding.hub import HubModel
-from ifir_eval.encoding.memory import Room, failure, is_out_of_memory
+from ifir_eval.encoding.memory import Room
 from ifir_eval.encoding.settings import ModelSettings
 from ifir_eval.errors import RetrieverError
 
@@ -110,7 +110,7 @@ class PairModel(ABC):
         asked = frozenset(wanted)
         for planned in plan(np.minimum(needed, self.limit), self._budget):
             if batch := [place for place in planned.tolist() if place in asked]:
-                scores = self._score_or_halve([columns[place] for place in batch])
+                scores = self._scores([columns[place] for place in batch])
                 yield Chunk.dense(batch, scores[:, None], needed[batch].tolist())
 
     def loses(self, query: str, start: int, stop: int) -> bool:
@@ -131,19 +131,15 @@ class PairModel(ABC):
     def _budget(self) -> int:
         return self._settings.batch_tokens or _BUDGETS.get(self.environment["device"], _BUDGET)
 
-    def _score_or_halve(self, columns: Sequence[Mapping[str, NDArray[np.int64]]]) -> Vectors:
-        """The scores of a batch, of its halves one after the other where memory does not suffice."""
-        size = len(columns) * max(len(column["input_ids"]) for column in columns)
-        if self._room.bears(size) or len(columns) == 1:
-            try:
-                with torch.inference_mode():
-                    return self._score(columns).float().cpu().numpy()
-            except Exception as error:
-                if len(columns) == 1 or not is_out_of_memory(error):
-                    raise failure(f"{len(columns)} pairs", error) from error
-            self._room.was_too_small_for(size)
-        half = len(columns) // 2
-        return np.concatenate([self._score_or_halve(columns[:half]), self._score_or_halve(columns[half:])])
+    def _scores(self, columns: list[Mapping[str, NDArray[np.int64]]]) -> Vectors:
+        """The scores of a batch."""
+
+        def compute(part: list[Mapping[str, NDArray[np.int64]]]) -> Vectors:
+            with torch.inference_mode():
+                return self._score(part).float().cpu().numpy()
+
+        longest = max(len(column["input_ids"]) for column in columns)
+        return np.concatenate(self._room.halving(columns, longest, compute, "pairs"))
 
 
 def safe_folder(source: LocalModel | HubModel, settings: ModelSettings) -> Path:
