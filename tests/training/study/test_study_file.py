@@ -109,5 +109,5 @@ def test_the_studies_of_this_project_can_be_read() -> None:
     """With all their mixes; the one that stands for the paper's arms has two budgets and three seeds."""
     folder = Path(__file__).parents[3] / "baselines" / "studies"
     studies = {file.stem: read_study(file) for file in folder.glob("*.toml")}
-    assert set(studies) == {"minilm", "tiny"}
+    assert set(studies) == {"minilm", "reversals", "tiny"}
     assert len(studies["minilm"].keys()) == 1 + 8 * 2 * 3
