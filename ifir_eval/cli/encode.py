@@ -94,7 +94,7 @@ def command(
         outcome = encode_on_ray(job, tasks, workers, progress_bar)
     else:
         outcome = encode_here(job, tasks, progress_bar)
-    _tell(outcome, len(tasks), out)
+    _tell(outcome, len(tasks), plan.without_text, out)
 
 
 def embedder_of(model: str, options: Options) -> Embedder:
@@ -142,7 +142,9 @@ def _as_file(corpus: str, out: Path, data: Path | None) -> str:
     return str(file)
 
 
-def _tell(outcome: Outcome, shards: int, out: Path) -> None:
+def _tell(outcome: Outcome, shards: int, without_text: int, out: Path) -> None:
     say(f"{outcome.documents:,} documents in {shards:,} shards are in {out}, {outcome.found:,} from before")
+    if without_text:
+        say(f"{without_text:,} documents of the corpus have no text and are left out")
     if outcome.truncated:
         say(f"{outcome.truncated:,} documents are longer than the model reads and were cut")

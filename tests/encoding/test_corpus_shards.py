@@ -189,6 +189,24 @@ def test_every_line_that_is_no_document_is_listed_with_file_and_line_before_anyt
     assert places == [("one.jsonl", 2), ("one.jsonl", 3), *(("two.jsonl", line) for line in (2, 3, 4, 5))]
 
 
+def test_documents_without_text_are_left_out_and_counted(model: Path, tmp_path: Path) -> None:
+    """Published corpora hold some; what has text is in the same shards as if they were not there."""
+    whole = write_corpus(tmp_path / "whole.jsonl", texts(40))
+    lines = whole.read_bytes().splitlines(keepends=True)
+    gaps = [b'{"_id": "e%d", "title": " ", "text": ""}\n' % number for number in range(3)]
+    (tmp_path / "gaps.jsonl").write_bytes(b"".join([gaps[0], *lines[:16], gaps[1], *lines[16:], gaps[2]]))
+    jobs = [job_of(model, tmp_path / name, tmp_path / f"{name}.jsonl") for name in ("whole", "gaps")]
+    assert [job.plan.without_text for job in jobs] == [0, 3]
+    for job in jobs:
+        assert encode_here(job, job.plan.shards, silent) == Outcome(40, 0, 0)
+    same, other = (digests(tmp_path / name) for name in ("whole", "gaps"))
+    assert same.keys() == other.keys()
+    assert [file for file in same if same[file] != other[file]] == [FILE]
+    (tmp_path / "empty.jsonl").write_bytes(b"".join(gaps))
+    with pytest.raises(InvalidInputError, match="no document with text"):
+        job_of(model, tmp_path / "empty", tmp_path / "empty.jsonl")
+
+
 @pytest.mark.parametrize(
     ("corpus", "sentence"),
     [

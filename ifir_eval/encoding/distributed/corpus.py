@@ -67,13 +67,15 @@ def _sources(corpus: str) -> list[Source]:
 class CorpusReader(FolderReader):
     """Reads documents one after the other, across the files of a corpus; knows where it stands.
 
-    Faults go to `problems`. Ids are compared within a shard only, so that memory stays the same.
+    Documents without text, which published corpora hold, are left out and counted (`without_text`). Faults go
+    to `problems`. Ids are compared within a shard only, so that memory stays the same.
     """
 
     def __init__(self, sources: Sequence[Source], start: Place) -> None:
         super().__init__(Path())
         self.place = start
         self.bytes_read = 0
+        self.without_text = 0
         self._sources = sources
         self.begin_shard()
 
@@ -93,8 +95,11 @@ class CorpusReader(FolderReader):
             if number != self.place.source:
                 self.place = Place(number, 0)
             for row in self.rows(self._sources[number].url):
-                if document := read_document(row, self._ids):
+                document = read_document(row, self._ids, may_be_empty=True)
+                if document and document.has_text:
                     yield document
+                elif document:
+                    self.without_text += 1
                 if len(self.problems) >= _ENOUGH:
                     return
 

@@ -37,12 +37,16 @@ class ShardTask(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The shards of a corpus. ``files`` has the name and the size of each of its files."""
+    """The shards of a corpus. ``files`` has the name and the size of each of its files.
+
+    ``without_text`` counts the documents that have no text, and are in no shard.
+    """
 
     role: str
     documents_per_shard: int
     files: tuple[tuple[str, int | None], ...]
     shards: tuple[ShardTask, ...]
+    without_text: int
 
     @property
     def documents(self) -> int:
@@ -91,7 +95,8 @@ def make_plan(
     with _alone(out):
         stored = _read(out / FILE)
         if stored is None:
-            plan = Plan(role.name, documents_per_shard, files, _count(sources, documents_per_shard, progress))
+            shards, without_text = _count(sources, documents_per_shard, progress)
+            plan = Plan(role.name, documents_per_shard, files, shards, without_text)
             _write(plan, out)
             return plan
     if (stored.role, stored.documents_per_shard, stored.files) != (role.name, documents_per_shard, files):
@@ -103,7 +108,10 @@ def make_plan(
     return stored
 
 
-def _count(sources: Sequence[Source], documents_per_shard: int, progress: Progress) -> tuple[ShardTask, ...]:
+def _count(
+    sources: Sequence[Source], documents_per_shard: int, progress: Progress
+) -> tuple[tuple[ShardTask, ...], int]:
+    """The shards, and how many documents have no text."""
     shards: list[ShardTask] = []
     reader = CorpusReader(sources, Place(0, 0))
     documents = reader.documents()
@@ -116,16 +124,17 @@ def _count(sources: Sequence[Source], documents_per_shard: int, progress: Progre
             advance(reader.bytes_read - read)
             start, read = reader.place, reader.bytes_read
     if not shards and not reader.problems:
-        reader.report("there is no document", sources[0].url)
+        reader.report("there is no document with text", sources[0].url)
     if reader.problems:
         raise InvalidInputError("the corpus", reader.problems)
-    return tuple(shards)
+    return tuple(shards), reader.without_text
 
 
 def _write(plan: Plan, out: Path) -> None:
     content = {
         "role": plan.role,
         "documents": plan.documents,
+        "without_text": plan.without_text,
         "documents_per_shard": plan.documents_per_shard,
         "files": plan.files,
         "shards": [[*shard.start, shard.documents, shard.digest] for shard in plan.shards],
@@ -144,7 +153,9 @@ def _read(file: Path) -> Plan | None:
             for number, (source, offset, documents, digest) in enumerate(content["shards"])
         )
         files = tuple((name, size) for name, size in content["files"])
-        return Plan(content["role"], content["documents_per_shard"], files, tuple(shards))
+        return Plan(
+            content["role"], content["documents_per_shard"], files, tuple(shards), content["without_text"]
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IfirEvalError(
             f"{file} is no plan that this version reads ({error!r}); choose another --out"
