@@ -116,8 +116,8 @@ def _show(found: Results, folder: Path, page: Path | None, *, as_json: bool) -> 
         console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
         for table in as_tables(findings):
             console.print(table)
-        for sentence in answers(findings):
-            click.echo(sentence)
+        for answer in answers(findings):
+            click.echo(str(answer))
     if found.missing:
         say(f"{found.missing} of {len(found.study.keys())} cells are missing")
     write_records(folder / RECORDS, found.cells)

@@ -84,7 +84,7 @@ def test_a_difference_beyond_chance_is_told_with_its_size_and_p(findings: Findin
         topics = [row.topic for row in cell.records["following"].topics]
         values = {topic: (level or 0.1) + 0.001 * place * cell.key.seed for place, topic in enumerate(topics)}
         made.append(changed(cell, "swap-accuracy", values))
-    told = answers(Findings(gather(study(), made)))
+    told = [str(answer) for answer in answers(Findings(gather(study(), made)))]
     assert told[0].startswith(
         "At 10 rows, dual against plain: following swap-accuracy +0.800, 0.907 against 0.107"
     )
@@ -106,7 +106,7 @@ def test_one_seed_is_told_to_say_nothing_of_the_seeds() -> None:
             changed(cell, "swap-accuracy", {topic: level + 0.001 * n for n, topic in enumerate(topics)})
         )
     found = Findings(gather(single, made))
-    assert "the seeds' chance is not known" in answers(found)[0]
+    assert "the seeds' chance is not known" in str(answers(found)[0])
     assert "not known" in render_page(found)
 
 

@@ -106,13 +106,14 @@ def render_page(findings: Findings) -> str:
         MissingPackageError: without matplotlib.
     """
     loaded = templates()
+    loaded.filters["minus"] = lambda text: _MINUS.sub("−", text)
     results = findings.results
     style = loaded.get_template("page.css").render() + loaded.get_template("budget.css").render()
     return loaded.get_template("budget.html.j2").render(
         style_hash=digest(style),
         study=results.study,
         results=results,
-        answers=[_MINUS.sub("−", sentence) for sentence in answers(findings)],
+        answers=answers(findings),
         questions=results.leading(),
         groups=list(_groups(findings, results.leading())),
         plots=[_named(results, base, place) for place, base in enumerate(results.study.bases, 1)],

@@ -75,7 +75,7 @@ def as_json(findings: Findings) -> str:
         "arms": [_arm(findings, arm) for arm in results.arms],
         "contrasts": [_contrast(one) for found in findings.contrasts.values() for one in found],
         "pareto": [arm._asdict() for base in results.study.bases for arm in pareto(results, base)],
-        "answers": answers(findings),
+        "answers": [str(answer) for answer in answers(findings)],
     }
     return json.dumps(body, ensure_ascii=False) + "\n"
 

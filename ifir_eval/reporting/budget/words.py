@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from ifir_eval.comparison.compare import SIGNIFICANCE
 from ifir_eval.records.column import Column
@@ -33,21 +34,38 @@ class Findings:
         return next((one for one in self.contrasts[question] if {one.old, one.new} == {old, new}), None)
 
 
-def answers(findings: Findings) -> list[str]:
-    """A sentence for each pair that the study asks for, at each budget; the headline's first.
+class Answer(NamedTuple):
+    """What two arms differ in, and what may be chance; as text it is one sentence."""
+
+    asked: str
+    differences: Sequence[str]
+    chance: Sequence[str]
+
+    def __str__(self) -> str:
+        chance = [f"may be chance: {', '.join(self.chance)}"] if self.chance else []
+        return f"{self.asked}: {'; '.join([*self.differences, *chance])}."
+
+
+def answers(findings: Findings) -> list[Answer]:
+    """An answer for each pair that the study asks for, at each budget; the headline's first.
 
     Without such pairs, each mix is told against the one before it in the file, the first against the base.
     """
     study = findings.results.study
     names = [BASE, *(mix.name for mix in study.mixes)]
     asked = study.compare or tuple(Pair(new, old) for old, new in pairwise(names))
-    return [
-        f"At {budget}{_of(base, study.bases)}, {pair.new} against {pair.old}: {told}."
+    told = (
+        _answer(
+            findings,
+            f"At {budget}{_of(base, study.bases)}, {pair.new} against {pair.old}",
+            old=_arm(base, pair.old, budget),
+            new=_arm(base, pair.new, budget),
+        )
         for pair in asked
         for base in study.bases
         for budget in map(str, study.budgets)
-        if (told := _told(findings, _arm(base, pair.old, budget), _arm(base, pair.new, budget)))
-    ]
+    )
+    return [answer for answer in told if answer.differences or answer.chance]
 
 
 def _of(base: str, bases: Sequence[str]) -> str:
@@ -58,8 +76,8 @@ def _arm(base: str, mix: str, budget: str) -> Arm:
     return Arm(base, mix, "" if mix == BASE else budget)
 
 
-def _told(findings: Findings, old: Arm, new: Arm) -> str:
-    """What ``new`` has over ``old`` in each question that is told, what may be chance last."""
+def _answer(findings: Findings, asked: str, *, old: Arm, new: Arm) -> Answer:
+    """What ``new`` has over ``old`` in each question that is told."""
     results = findings.results
     differ, chance = [], []
     for question in results.told():
@@ -79,7 +97,7 @@ def _told(findings: Findings, old: Arm, new: Arm) -> str:
             f"{what} {change}{_relative(column, before, after)}, {column.shown(after.estimate.value)} against "
             f"{column.shown(before.estimate.value)} ({_shown_ps(contrast)}{unknown})"
         )
-    return "; ".join([*differ, *([f"may be chance: {', '.join(chance)}"] if chance else [])])
+    return Answer(asked, differ, chance)
 
 
 def column_change(column: Column, value: float) -> str:
