@@ -121,7 +121,7 @@ def render_page(findings: Findings) -> str:
         tests=[_tests(findings, question) for question in results.leading()],
         wholes=[_whole(findings, benchmark) for benchmark in (*results.instruction, *results.general)],
         efforts=list(_efforts(results)),
-        benchmarks=[record.benchmark for record in results.cells[0].records.values()],
+        benchmarks=[results.cells[0].records[name].benchmark for name in results.study.benchmarks],
         environments=_environments(results.cells),
     )
 
