@@ -39,8 +39,8 @@ class Trained:
     """A finished training.
 
     ``folder`` holds the model after ``step`` of ``steps`` steps: the best one on the dev benchmark
-    (`Job.kept_by`), the last one where there is none. ``loss`` is the mean over the last steps; ``seconds``
-    are those of all calls of `train`, without what was done after a checkpoint and lost.
+    (`Job.kept_by`), the last one where there is none. ``loss`` is the mean over the last steps, ``seconds``
+    is what the last call of `train` took.
     """
 
     folder: Path
@@ -94,13 +94,10 @@ class Folder:
             return None
         result = noted["result"]
         judged = tuple(Judged(entry["step"], entry["values"]) for entry in result["judged"])
-        return Trained(self.path, result["step"], result["steps"], result["loss"], judged, result["seconds"])
-
-    @property
-    def seconds(self) -> float:
-        """What the training had taken up to the last checkpoint."""
-        last = self.last_checkpoint()
-        return float(read_config(last / TRAINING).get("seconds", 0.0)) if last else 0.0
+        last = json.loads((self.path / LOG).read_text().splitlines()[-1])
+        return Trained(
+            self.path, result["step"], result["steps"], result["loss"], judged, last["train_runtime"]
+        )
 
     def last_checkpoint(self) -> Path | None:
         """The last whole one: its state is written last."""
@@ -123,7 +120,6 @@ class Folder:
             "step": trained.step,
             "steps": trained.steps,
             "loss": trained.loss,
-            "seconds": trained.seconds,
             "judged": [{"step": judged.step, "values": dict(judged.values)} for judged in trained.judged],
         }
         self.note(self.path, template, result=result)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -68,14 +67,11 @@ def train(
     template = loaded.template.pattern
     steps = -(-len(sampler) // (_processes() * recipe.accumulate))
     settings = arguments(job, place.checkpoints, steps, report_to=report_to, on_cpu=on_cpu)
-    begun = time.perf_counter() - place.seconds
-
-    def note(folder: Path) -> None:
-        place.note(folder, template, seconds=time.perf_counter() - begun)
-
-    trainer = PairTrainer(job, loaded, settings, sampler=sampler, save_beside=note)
+    trainer = PairTrainer(
+        job, loaded, settings, sampler=sampler, save_beside=lambda folder: place.note(folder, template)
+    )
     _run(trainer, job, place, steps, progress)
-    trained = _result(place, trainer, steps, time.perf_counter() - begun)
+    trained = _result(place, trainer, steps)
     if trainer.is_world_process_zero():
         loaded.model.save_pretrained(str(place.path), create_model_card=False)
         _write_card(place, job, template, trained)
@@ -165,16 +161,17 @@ def _processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def _result(place: Folder, trainer: PairTrainer, steps: int, seconds: float) -> Trained:
+def _result(place: Folder, trainer: PairTrainer, steps: int) -> Trained:
     state = trainer.state
     losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+    last: dict[str, Any] = state.log_history[-1]
     return Trained(
         place.path,
         state.best_global_step or steps,
         steps,
         losses[-1],
         tuple(_judged(entry) for entry in state.log_history if any(map(_is_measure, entry))),
-        seconds,
+        last["train_runtime"],
     )
 
 

